@@ -1,0 +1,146 @@
+import type * as z from "zod";
+import type { Model } from "../models/model.ts";
+import type { ErrorKind } from "./errors.ts";
+import type { PageStrategy } from "./pages/page-strategy.ts";
+import type { Verifier } from "./signatures/verifier.ts";
+
+/**
+ * The one definition of a partner that stacks, consumers, console, docs and tests read: data where partners agree, pure
+ * functions where they differ.
+ *
+ * @example
+ * export const acme = definePartner({ name: "acme", …, resources: { orders: resource({ … }) } });
+ */
+export function definePartner<const Resource extends string>(driver: PartnerDriver<Resource>): PartnerDriver<Resource> {
+  return Object.freeze(driver);
+}
+
+/** Ties a resource's schema to the functions that read what it parsed, so that `id` and `toRecord` are typed by it. */
+export function resource<Schema extends z.ZodType, ModelSchema extends z.ZodType>(
+  definition: ResourceDefinition<Schema, ModelSchema>,
+): ResourceDriver {
+  // The schema parses before any of these functions is called, so from outside they all take `unknown`.
+  return definition as unknown as ResourceDriver;
+}
+
+export interface PartnerDriver<Resource extends string = string> {
+  /** Lower-case, as in queues' names and paths: `stripe`. */
+  readonly name: string;
+  readonly title: string;
+  readonly docs: string;
+  /** With the version's path and without a slash at the end; calls go to its host and to `hosts`, nowhere else. */
+  readonly baseUrl: string;
+  readonly hosts?: readonly string[];
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly auth: Auth;
+  readonly limits: readonly LimitDeclaration[];
+  /** Over the one table of statuses; a function is for a 200 with an error inside. */
+  readonly failures?: Readonly<Record<number, ErrorKind>>;
+  readonly classify?: (answer: ParsedAnswer) => Classified | null;
+  readonly webhook?: WebhookDriver<Resource>;
+  readonly resources: Readonly<Record<Resource, ResourceDriver>>;
+}
+
+export interface ParsedAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+export interface Classified {
+  readonly kind: ErrorKind;
+  readonly code: string;
+  readonly retryAfterMs?: number;
+}
+
+/** How a call is signed. More kinds come with the partners that need them. */
+export type Auth =
+  /** `Authorization: <scheme> <credential.fields[field]>`. */
+  { readonly kind: "header"; readonly header: string; readonly prefix: string; readonly field: string; readonly credential: z.ZodType<Record<string, string>> };
+
+export interface LimitDeclaration {
+  /** `account`: all calls of a connection's account. `endpoint`: each method + path template by itself. */
+  readonly scope: "account" | "endpoint";
+  readonly requests: number;
+  readonly perMs: number;
+  /** How much of the limit to use; 0.85 unless said otherwise, as others may share the quota. */
+  readonly share?: number;
+}
+
+export interface WebhookDriver<Resource extends string = string> {
+  readonly verify: Verifier;
+  /** What the partner takes for yes; 202 and an empty body unless it wants otherwise. */
+  readonly answer?: { readonly status: number; readonly body: string };
+  /** The verified event's schema; a body that does not fit is a data failure, not an answer of 4xx. */
+  readonly schema: z.ZodType;
+  readonly dedupeKey: (event: unknown) => string;
+  /** The partner's account that the event is about, where one endpoint serves many. */
+  readonly account?: (event: unknown) => string | null;
+  /** The things to fetch again; an empty list is an event that we do not follow. At most 100. */
+  readonly touches: (event: unknown) => readonly Touched<Resource>[];
+}
+
+export interface Touched<Resource extends string = string> {
+  readonly resource: Resource;
+  readonly externalId: string;
+}
+
+export interface PartnerRequest {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Below the base URL, starting with a slash; or an absolute URL of an allowed host (next links). */
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  /** The path template that endpoint limits count by: `GET /charges/{id}`. */
+  readonly endpoint: string;
+}
+
+export interface ResourceDriver {
+  /** The common shape that `toRecord` maps into; what it returns is validated by it. */
+  readonly model: Model;
+  readonly path: string;
+  readonly page: PageStrategy;
+  /** Extra query of every list call. */
+  readonly query?: Readonly<Record<string, string>>;
+  /** The path of one thing, its id URL-encoded by the driver's caller. */
+  readonly onePath: (encodedId: string) => string;
+  /** How often changes are imported, in milliseconds; slots are multiples of it. */
+  readonly everyMs: number;
+  /** How often everything is passed over again. */
+  readonly fullEveryMs: number;
+  readonly increment: Increment | null;
+  /** One thing as the partner sends it, in lists and alone. */
+  readonly schema: z.ZodType;
+  readonly id: (raw: unknown) => string;
+  /** Milliseconds of the partner's own version; absent where it has none: then the time our fetch began orders states. */
+  readonly versionMs?: (raw: unknown) => number;
+  /** A single GET can answer that the thing is gone with a 200; 404 and 410 count as gone everywhere. */
+  readonly gone?: (raw: unknown) => boolean;
+  readonly toRecord: (raw: unknown) => unknown;
+}
+
+/** How changes since a moment are asked for. */
+export type Increment =
+  /** The list itself takes a filter. */
+  | { readonly kind: "filter"; readonly overlapMs: number; readonly query: (sinceMs: number) => Readonly<Record<string, string>> }
+  /** A feed names what changed; each thing is fetched again. Beyond `reachMs` the feed forgets, and a full pass takes its place. */
+  | {
+      readonly kind: "feed";
+      readonly overlapMs: number;
+      readonly reachMs: number;
+      readonly path: string;
+      readonly page: PageStrategy;
+      readonly query: (sinceMs: number) => Readonly<Record<string, string>>;
+      readonly schema: z.ZodType;
+      /** The external ids that an item of the feed touches in this resource. */
+      readonly touches: (item: unknown) => readonly string[];
+    };
+
+export interface ResourceDefinition<Schema extends z.ZodType, ModelSchema extends z.ZodType>
+  extends Omit<ResourceDriver, "model" | "schema" | "id" | "versionMs" | "gone" | "toRecord"> {
+  readonly model: Model<ModelSchema>;
+  readonly schema: Schema;
+  readonly id: (raw: z.infer<Schema>) => string;
+  readonly versionMs?: (raw: z.infer<Schema>) => number;
+  readonly gone?: (raw: z.infer<Schema>) => boolean;
+  readonly toRecord: (raw: z.infer<Schema>) => z.input<ModelSchema>;
+}

@@ -1,0 +1,297 @@
+import type { PartnerDriver } from "./define-partner.ts";
+import type { ErrorKind } from "./errors.ts";
+import type { Job, Lane } from "./job.ts";
+import type { RecordCandidate, RecordMark, RecordScope, StoredRecord, WriteOutcome } from "./record.ts";
+import type { Run } from "./run.ts";
+
+/** Everything that flows use of the world. On AWS, on the local stack and in tests the same flows run on other ports. */
+export interface Ports {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly transport: Transport;
+  readonly gate: Gate;
+  readonly lanes: Lanes;
+  readonly runs: RunStore;
+  readonly records: RecordStore;
+  readonly connections: ConnectionStore;
+  readonly credentials: Credentials;
+  readonly partnerSecrets: PartnerSecrets;
+  readonly claims: ClaimChecks;
+  readonly failures: FailureStore;
+  readonly audit: AuditLog;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly partners: PartnerRegistry;
+}
+
+export interface Clock {
+  nowMs(): number;
+  /** Resolves after `delayMs`; flows bound every delay themselves. */
+  sleep(delayMs: number): Promise<void>;
+}
+
+export interface Random {
+  /** In [0, 1). */
+  unit(): number;
+  /** Unique, url-safe, at most 40 characters. */
+  id(): string;
+}
+
+export interface PartnerRegistry {
+  find(name: string): PartnerDriver | null;
+  all(): readonly PartnerDriver[];
+}
+
+// —— Outbound ————————————————————————————————————————————————————————————————————————————————————
+
+export interface OutboundRequest {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+  readonly timeoutMs: number;
+  /** The answer is cut off, and the call fails, beyond this. */
+  readonly bytesMax: number;
+}
+
+export type OutboundAnswer =
+  | { readonly kind: "answered"; readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: Uint8Array }
+  /** No answer: the fate of the call is unknown. */
+  | { readonly kind: "lost"; readonly reason: "timeout" | "network" | "too-large"; readonly detail: string };
+
+/** Sends one request. Host checks, metering and redaction are `callPartner`'s; nothing else may use this port. */
+export interface Transport {
+  send(request: OutboundRequest): Promise<OutboundAnswer>;
+}
+
+// —— Gate ————————————————————————————————————————————————————————————————————————————————————————
+
+/** One limit that a call counts against; `key` names the bucket within its item. */
+export interface BucketScope {
+  /** The item: everything that shares one account's quota, e.g. `stripe#acct`. */
+  readonly item: string;
+  /** The bucket in it: `account`, or an endpoint's name. */
+  readonly bucket: string;
+  readonly requests: number;
+  readonly perMs: number;
+  /** Of the limit, how much we use: 0.85 unless the driver says otherwise. */
+  readonly share: number;
+}
+
+export interface LimitHints {
+  /** The partner asked us to stay away until then. */
+  readonly notBeforeMs: number | null;
+}
+
+export type Reservation =
+  /** Tokens are dated: send each at its time, and abandon one that is more than `lateMsMax` late. */
+  | { readonly kind: "granted"; readonly id: string; readonly sendAtMs: readonly number[]; readonly lateMsMax: number }
+  | { readonly kind: "refused"; readonly retryAtMs: number; readonly reason: "limit" | "breaker" | "paused" };
+
+export interface Gate {
+  reserve(request: {
+    readonly scopes: readonly BucketScope[];
+    readonly weight: number;
+    readonly want: number;
+    readonly lane: Lane;
+    /** Tokens dated later than this are of no use to the caller. */
+    readonly deadlineMs: number;
+  }): Promise<Reservation>;
+  settle(
+    id: string,
+    outcome: { readonly scopes: readonly BucketScope[]; readonly sent: number; readonly unused: number; readonly kinds: readonly ErrorKind[]; readonly hints: LimitHints },
+  ): Promise<void>;
+}
+
+// —— Queues ——————————————————————————————————————————————————————————————————————————————————————
+
+/** Why a job gave up; travels with it to the dead-letter queue. */
+export interface GiveUp {
+  readonly code: string;
+  readonly kind: ErrorKind | "stale" | "crash";
+  /** Where: `webhook`, `charges page`, … stable, for grouping. */
+  readonly place: string;
+  readonly message: string;
+  readonly call: string | null;
+  readonly atMs: number;
+}
+
+export interface Lanes {
+  /** At most 15 minutes of delay, SQS's own limit. Rejects when the queue does not take it. */
+  send(job: Job, delayMs: number): Promise<void>;
+  giveUp(job: Job, why: GiveUp): Promise<void>;
+}
+
+// —— Tables ——————————————————————————————————————————————————————————————————————————————————————
+
+export interface RunStore {
+  /** Stores a new run; a run of that id that exists is left as it is. */
+  create(run: Run): Promise<"created" | "exists">;
+  read(partner: string, connectionId: string, runId: string): Promise<Run | null>;
+  /** Stores `next` if the stored revision is `next.revision - 1`. */
+  compareAndSet(next: Run): Promise<"stored" | "superseded">;
+  /** Active runs whose `nextLookMs` has passed, oldest first. */
+  standingStill(partner: string, nowMs: number, limit: number): Promise<readonly Run[]>;
+  list(partner: string, connectionId: string, page: PageRequest): Promise<Page<Run>>;
+}
+
+export interface RecordStore {
+  read(scope: RecordScope, externalId: string): Promise<StoredRecord | null>;
+  /** At most 100 ids. */
+  marks(scope: RecordScope, externalIds: readonly string[]): Promise<ReadonlyMap<string, RecordMark>>;
+  /** Writes on condition that the candidate is newer than what is stored; the version is counted by the store. */
+  write(scope: RecordScope, candidate: RecordCandidate, mark: RecordMark | null): Promise<WriteOutcome>;
+  list(scope: RecordScope, page: PageRequest): Promise<Page<StoredRecord>>;
+  /** Deletes everything of a connection's resource, bounded a call; true when nothing is left. */
+  clear(scope: RecordScope, limit: number): Promise<boolean>;
+}
+
+export interface PageRequest {
+  readonly limit: number;
+  /** Opaque; from a former page. */
+  readonly cursor: string | null;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: string | null;
+  readonly previous: string | null;
+  readonly total: number;
+}
+
+export interface Connection {
+  readonly partner: string;
+  readonly connectionId: string;
+  readonly tenantId: string;
+  readonly name: string;
+  /** The account's id at the partner, where webhooks name it; null when they do not. */
+  readonly account: string | null;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly status: "active" | "paused" | "needs-reconnect";
+  /** Sealed under the partner's connection key, so that a webhook needs no KMS call; null when the partner-wide secrets serve. */
+  readonly sealedWebhookSecret: string | null;
+  readonly revision: number;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+}
+
+/** How one resource of one connection stands. */
+export interface ResourceState {
+  readonly partner: string;
+  readonly connectionId: string;
+  readonly resource: string;
+  /** null: not scheduled (paused, or never to be imported). */
+  readonly nextDueMs: number | null;
+  readonly activeRunId: string | null;
+  readonly watermarkMs: number | null;
+  readonly fullPassAtMs: number | null;
+  readonly succeededAtMs: number | null;
+  readonly lastError: { readonly atMs: number; readonly code: string; readonly kind: string } | null;
+  readonly revision: number;
+}
+
+export interface ConnectionStore {
+  create(connection: Connection): Promise<"created" | "exists">;
+  read(partner: string, connectionId: string): Promise<Connection | null>;
+  findByAccount(partner: string, account: string): Promise<Connection | null>;
+  /** Stores `next` if the stored revision is `next.revision - 1`. */
+  compareAndSet(next: Connection): Promise<"stored" | "superseded">;
+  /** Removes the connection, its credential and its resource states. */
+  remove(partner: string, connectionId: string): Promise<void>;
+  list(tenantId: string | null, page: PageRequest): Promise<Page<Connection>>;
+  readResource(partner: string, connectionId: string, resource: string): Promise<ResourceState | null>;
+  listResources(partner: string, connectionId: string): Promise<readonly ResourceState[]>;
+  createResource(state: ResourceState): Promise<"created" | "exists">;
+  compareAndSetResource(next: ResourceState): Promise<"stored" | "superseded">;
+  /** Resource states whose `nextDueMs` has passed, oldest first, over all shards of the partner. */
+  due(partner: string, nowMs: number, limit: number): Promise<readonly ResourceState[]>;
+}
+
+/** What a connection signs its calls with: `{ apiKey }` or `{ clientId, clientSecret, accessToken, … }`; the driver's schema says. */
+export type CredentialFields = Readonly<Record<string, string>>;
+
+export interface Credential {
+  readonly fields: CredentialFields;
+  /** Which stored state this is: replacing is conditional on it. */
+  readonly revision: number;
+  readonly storedAtMs: number;
+}
+
+export interface Credentials {
+  read(connection: { readonly partner: string; readonly connectionId: string }): Promise<Credential | null>;
+  /** Stores a first credential, or replaces `used` if it is still the stored one. */
+  replace(connection: { readonly partner: string; readonly connectionId: string }, used: Credential | null, next: CredentialFields): Promise<"stored" | "superseded">;
+}
+
+/** The partner-wide secret, cached by the port for a bounded time. */
+export interface PartnerSecret {
+  /** Keys the connection ids' MAC and seals the connections' webhook secrets. */
+  readonly connectionKey: string;
+  readonly webhookSecrets: readonly string[];
+  readonly app: Readonly<Record<string, string>>;
+}
+
+export interface PartnerSecrets {
+  read(partner: string): Promise<PartnerSecret | null>;
+}
+
+/** Bodies too large for a queue or an item, under the hash of their content. */
+export interface ClaimChecks {
+  put(partner: string, body: Uint8Array): Promise<string>;
+  get(key: string): Promise<Uint8Array | null>;
+}
+
+export interface Failure {
+  readonly partner: string;
+  /** `-` when the job never got as far as a connection. */
+  readonly connectionId: string;
+  readonly failureId: string;
+  readonly fingerprint: string;
+  readonly status: "open" | "replaying" | "resolved" | "discarded";
+  readonly job: Job | null;
+  /** The message as it came, when it is no job at all; at most 1 KB. */
+  readonly raw: string | null;
+  readonly why: GiveUp;
+  readonly firstSeenAtMs: number;
+  readonly lastSeenAtMs: number;
+  /** How often it came back. */
+  readonly seen: number;
+  readonly replays: number;
+}
+
+export interface FailureStore {
+  /** Stores a failure, or counts it as seen again (and open) if it is there. */
+  record(failure: Failure): Promise<void>;
+  read(partner: string, connectionId: string, failureId: string): Promise<Failure | null>;
+  /** Moves a failure from one of `from` to `to`; counts a replay when `to` is `replaying`. */
+  move(failure: Pick<Failure, "partner" | "connectionId" | "failureId">, from: readonly Failure["status"][], to: Failure["status"], nowMs: number): Promise<"moved" | "not-there">;
+  list(filter: { readonly partner?: string; readonly connectionId?: string; readonly status?: Failure["status"] }, page: PageRequest): Promise<Page<Failure>>;
+}
+
+export interface AuditEntry {
+  readonly atMs: number;
+  readonly id: string;
+  readonly actor: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly detail: Readonly<Record<string, string>>;
+}
+
+/** Append only. */
+export interface AuditLog {
+  append(entry: AuditEntry): Promise<void>;
+}
+
+// —— Telemetry ———————————————————————————————————————————————————————————————————————————————————
+
+/** Low cardinality only: partner and lane are the dimensions, never a connection. */
+export interface Metrics {
+  count(name: string, value: number, dimensions: { readonly partner?: string; readonly kind?: string }): void;
+}
+
+/** Structured; every field passes the redactor and is cut at a bound. */
+export interface Log {
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}

@@ -1,0 +1,127 @@
+/**
+ * One import of one resource of one connection, as a value with pure transitions. Every transition bumps `revision`;
+ * the store writes it on condition that the stored revision is the one it was computed from. That one condition is
+ * the fence: a worker whose lease was taken over finds its revision gone and can move nothing.
+ */
+export interface Run {
+  readonly partner: string;
+  readonly connectionId: string;
+  readonly runId: string;
+  readonly resource: string;
+  readonly mode: RunMode;
+  readonly trigger: "schedule" | "manual" | "connected";
+  readonly revision: number;
+  /** Advances each time a worker leaves; a nudge that names an older one is behind. */
+  readonly sequence: number;
+  /** The one nudge that may wait for a live lease. */
+  readonly nudgeId: string;
+  readonly lease: { readonly owner: string; readonly expiresAtMs: number } | null;
+  readonly status: RunStatus;
+  readonly checkpoint: Checkpoint;
+  readonly progress: Progress;
+  /** Failures since the last page that was saved. */
+  readonly attempts: number;
+  /** Times the sweeper found it standing still since it last moved. */
+  readonly looks: number;
+  readonly notBeforeMs: number;
+  readonly nextLookMs: number;
+  readonly startedAtMs: number;
+  readonly updatedAtMs: number;
+  readonly trace: string;
+}
+
+export type RunMode = "full" | "incremental";
+
+export type RunStatus =
+  | { readonly kind: "active"; readonly waiting: string | null }
+  | { readonly kind: "done"; readonly atMs: number }
+  | { readonly kind: "failed"; readonly atMs: number; readonly failureId: string; readonly code: string };
+
+/** A page strategy's own state; small and serialisable. */
+export type Cursor = Readonly<Record<string, string | number | null>>;
+
+export interface Checkpoint {
+  readonly position: { readonly kind: "start" } | { readonly kind: "at"; readonly cursor: Cursor } | { readonly kind: "end" };
+  /** Incremental only: changes at or after this are asked for. */
+  readonly sinceMs: number | null;
+  /** When the run began to look at the partner: the next watermark. */
+  readonly beganMs: number;
+}
+
+export interface Progress {
+  readonly pages: number;
+  readonly fetched: number;
+  readonly created: number;
+  readonly updated: number;
+  readonly unchanged: number;
+  readonly stale: number;
+  readonly deleted: number;
+  readonly parked: number;
+  /** What the partner says there is in all; null where it does not say. */
+  readonly total: number | null;
+}
+
+export const noProgress: Progress = { pages: 0, fetched: 0, created: 0, updated: 0, unchanged: 0, stale: 0, deleted: 0, parked: 0, total: null };
+
+/** Longer than one page takes (call time-out and writes); renewed by each checkpoint, so that a dead worker's run is free again soon. */
+export const leaseMs = 45_000;
+/** A run that nothing moves is nudged after this, then after twice as long, up to an hour: its nudge may just be queued behind others. */
+export const lookAfterMs = 120_000;
+const lookAfterMsMax = 3_600_000;
+
+export type NudgeVerdict =
+  | { readonly kind: "take"; readonly run: Run }
+  | { readonly kind: "wait"; readonly untilMs: number }
+  | { readonly kind: "drop"; readonly why: "ended" | "behind" | "held-by-another" };
+
+/** What a worker that received a nudge may do: take the lease, wait for the one that holds it, or forget the nudge. */
+export function receiveNudge(run: Run, nudge: { sequence: number; nudgeId: string }, owner: string, nowMs: number): NudgeVerdict {
+  if (run.status.kind !== "active") return { kind: "drop", why: "ended" };
+  if (nudge.sequence < run.sequence) return { kind: "drop", why: "behind" };
+  if (run.lease !== null && run.lease.expiresAtMs > nowMs) {
+    if (nudge.nudgeId !== run.nudgeId) return { kind: "drop", why: "held-by-another" };
+    return { kind: "wait", untilMs: run.lease.expiresAtMs };
+  }
+  if (run.notBeforeMs > nowMs) return { kind: "wait", untilMs: run.notBeforeMs };
+  return { kind: "take", run: { ...moved(run, nowMs), ...leased(owner, nowMs), status: { kind: "active", waiting: null } } };
+}
+
+/** A page's records are saved: move on, and keep the lease. */
+export function advance(run: Run, position: Checkpoint["position"], progress: Progress, owner: string, nowMs: number): Run {
+  return { ...moved(run, nowMs), ...leased(owner, nowMs), checkpoint: { ...run.checkpoint, position }, progress, attempts: 0, looks: 0 };
+}
+
+/** Leave: one step advances the sequence, names the next nudge and frees the lease. Send the nudge only after it is stored. */
+export function leave(run: Run, next: { nudgeId: string; notBeforeMs: number; waiting: string | null; failed: boolean }, nowMs: number): Run {
+  return {
+    ...moved(run, nowMs),
+    sequence: run.sequence + 1,
+    nudgeId: next.nudgeId,
+    lease: null,
+    notBeforeMs: next.notBeforeMs,
+    nextLookMs: Math.max(next.notBeforeMs, nowMs) + lookAfterMs,
+    attempts: next.failed ? run.attempts + 1 : run.attempts,
+    status: { kind: "active", waiting: next.waiting },
+  };
+}
+
+/** The end, good or bad. */
+export function end(run: Run, status: Exclude<RunStatus, { kind: "active" }>, nowMs: number): Run {
+  return { ...moved(run, nowMs), lease: null, status };
+}
+
+/** The sweeper's step: name a fresh nudge for a run that stands still; null when it is not its time. */
+export function renudge(run: Run, nudgeId: string, nowMs: number): Run | null {
+  if (run.status.kind !== "active" || run.nextLookMs > nowMs) return null;
+  if (run.lease !== null && run.lease.expiresAtMs > nowMs) return null;
+  const waitMs = Math.min(lookAfterMsMax, lookAfterMs * 2 ** Math.min(run.looks, 10));
+  return { ...moved(run, nowMs), nudgeId, looks: run.looks + 1, nextLookMs: nowMs + waitMs };
+}
+
+function moved(run: Run, nowMs: number): Run {
+  return { ...run, revision: run.revision + 1, updatedAtMs: nowMs };
+}
+
+function leased(owner: string, nowMs: number): Pick<Run, "lease" | "nextLookMs"> {
+  return { lease: { owner, expiresAtMs: nowMs + leaseMs }, nextLookMs: nowMs + leaseMs + 1_000 };
+}
