@@ -13,10 +13,23 @@ export interface FunctionModel {
   readonly codePath: string;
   /** `file.export`, as in the template: `index.handler`. */
   readonly handler: string;
+  /**
+   * As in the template. Queue URLs carry AWS's own host (`https://sqs.us-east-1.amazonaws.com/…`), and the SDK calls the host
+   * of a queue URL even when AWS_ENDPOINT_URL is set: run functions from `withEndpoint(model, services.endpoint)`.
+   */
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
   readonly reservedConcurrency: number | null;
+  /** What becomes of asynchronous invocations (schedules, rules) that fail; absent is Lambda's default: two retries, six hours, no destination. */
+  readonly asyncInvoke?: AsyncInvokeModel;
+}
+
+/** AWS::Lambda::EventInvokeConfig, or the function's own dead letter queue. */
+export interface AsyncInvokeModel {
+  readonly maximumRetryAttempts: number;
+  readonly maximumEventAgeSeconds: number;
+  readonly failureQueueArn: string | null;
 }
 
 /** One event source mapping: a queue or a table's stream feeding a function. */
@@ -46,7 +59,35 @@ export interface ScheduleModel {
   readonly roleArn: string;
   readonly input: string | null;
   readonly enabled: boolean;
+  readonly groupName?: string;
+  /** IANA name for cron expressions; absent is UTC. */
+  readonly timezone?: string;
+  /** Retries of a firing that the target refused; absent is Scheduler's default: 185 tries, 24 hours. */
+  readonly retry?: { readonly maximumRetryAttempts: number; readonly maximumEventAgeSeconds: number };
+  readonly deadLetterQueueArn?: string;
 }
+
+/** One EventBridge rule: what matches the pattern (or a schedule's tick) goes to the targets. */
+export interface RuleModel {
+  readonly name: string;
+  readonly busName: string;
+  /** The event pattern as JSON of the template; null for a rule that only has a schedule. */
+  readonly pattern: Readonly<Record<string, unknown>> | null;
+  readonly scheduleExpression: string | null;
+  readonly enabled: boolean;
+  readonly targets: readonly { readonly id: string; readonly arn: string; readonly input: string | null; readonly inputPath: string | null }[];
+}
+
+/** A policy on a resource (queue, bucket, key, topic, bus, secret): its statements name principals. */
+export interface ResourcePolicyModel {
+  readonly resourceArn: string;
+  readonly statements: readonly (PolicyStatement & { readonly principals: PrincipalMatch; readonly notPrincipals: PrincipalMatch | null })[];
+}
+
+/** `everyone` is `*`; ARNs and account ids are AWS principals, services are `lambda.amazonaws.com` and the like. */
+export type PrincipalMatch =
+  | { readonly kind: "everyone" }
+  | { readonly kind: "named"; readonly aws: readonly string[]; readonly services: readonly string[] };
 
 /** One route of the HTTP API; its throttle comes from the stage's route settings. */
 export interface RouteModel {
@@ -94,6 +135,8 @@ export interface PolicyStatement {
 export interface RoleModel {
   readonly arn: string;
   readonly statements: readonly PolicyStatement[];
+  /** Statements of the permissions boundary, when the template defines it. */
+  readonly boundary?: readonly PolicyStatement[];
 }
 
 export interface TableModel {
@@ -115,11 +158,14 @@ export interface StackModel {
   readonly apis: readonly HttpApiModel[];
   readonly queues: readonly QueueModel[];
   readonly tables: readonly TableModel[];
-  readonly buckets: readonly { readonly name: string; readonly arn: string }[];
+  readonly buckets: readonly { readonly name: string; readonly arn: string; readonly kmsKeyId?: string }[];
   readonly secrets: readonly SecretModel[];
   readonly keys: readonly { readonly id: string; readonly arn: string; readonly aliases: readonly string[] }[];
   readonly buses: readonly { readonly name: string; readonly arn: string }[];
   readonly roles: readonly RoleModel[];
+  readonly rules?: readonly RuleModel[];
+  readonly topics?: readonly { readonly name: string; readonly arn: string }[];
+  readonly resourcePolicies?: readonly ResourcePolicyModel[];
   /** Stack outputs by `StackName.OutputKey`. */
   readonly outputs: Readonly<Record<string, string>>;
 }
@@ -134,7 +180,28 @@ export interface LocalServices {
   readonly operator: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** Reads the records of a table's stream after a position, in order; the position is durable. */
   readStream(tableName: string, afterSequence: string | null, limit: number): Promise<readonly StreamRecord[]>;
+  /** The wanted state of the event source mappings, as the Lambda API last set it; durable. Pollers obey it. */
+  readonly mappings?: MappingControl;
+  /** The schedules as the Scheduler API last set them; durable. Whoever fires them obeys it. */
+  readonly schedules?: ScheduleControl;
+  /** Lets Lambda's Invoke API and EventBridge rules reach functions. */
+  attachFunctions?(host: Pick<FunctionHost, "invoke">): void;
   stop(): Promise<void>;
+}
+
+/** State of event source mappings: read it, and hear of changes. */
+export interface MappingControl {
+  list(): readonly MappingModel[];
+  get(id: string): MappingModel | null;
+  /** Calls back after each change with the mapping's id; returns how to stop listening. */
+  subscribe(listener: (id: string) => void): () => void;
+}
+
+/** State of schedules: read it, and hear of changes. */
+export interface ScheduleControl {
+  list(): readonly ScheduleModel[];
+  /** Calls back after each change with the schedule's name; returns how to stop listening. */
+  subscribe(listener: (name: string) => void): () => void;
 }
 
 /** A DynamoDB stream record as Lambda hands it to a function. */
@@ -143,6 +210,8 @@ export interface StreamRecord {
   readonly eventName: "INSERT" | "MODIFY" | "REMOVE";
   readonly eventSource: "aws:dynamodb";
   readonly eventSourceARN: string;
+  /** Only on what time to live removed, as DynamoDB marks it. */
+  readonly userIdentity?: { readonly type: "Service"; readonly principalId: "dynamodb.amazonaws.com" };
   readonly dynamodb: {
     readonly SequenceNumber: string;
     readonly Keys: Readonly<Record<string, unknown>>;
