@@ -1,0 +1,103 @@
+import { timeSortKey } from "../../../lib/engine/page-cursor.ts";
+import type { Connection, ConnectionStore, Page, PageRequest, ResourceState } from "../../../lib/engine/ports.ts";
+import { pageOf } from "./pages.ts";
+
+type Owner = Pick<Connection, "partner" | "connectionId">;
+
+export class MemoryConnectionStore implements ConnectionStore {
+  readonly #connections = new Map<string, Connection>();
+  readonly #resources = new Map<string, ResourceState>();
+  readonly #forget: (owner: Owner) => void;
+
+  /** @param forget removes the connection's credential, which another port keeps */
+  constructor(forget: (owner: Owner) => void) {
+    this.#forget = forget;
+  }
+
+  all(): Connection[] {
+    return [...this.#connections.values()].map((connection) => structuredClone(connection));
+  }
+
+  resources(): ResourceState[] {
+    return [...this.#resources.values()].map((state) => structuredClone(state));
+  }
+
+  async create(connection: Connection): Promise<"created" | "exists"> {
+    const holder =
+      connection.account === null ? null : await this.findByAccount(connection.partner, connection.account);
+    if (holder !== null || this.#connections.has(keyOf(connection))) return "exists";
+    this.#connections.set(keyOf(connection), structuredClone(connection));
+    return "created";
+  }
+
+  async read(partner: string, connectionId: string): Promise<Connection | null> {
+    const connection = this.#connections.get(keyOf({ partner, connectionId }));
+    return connection === undefined ? null : structuredClone(connection);
+  }
+
+  async findByAccount(partner: string, account: string): Promise<Connection | null> {
+    return this.all().find((connection) => connection.partner === partner && connection.account === account) ?? null;
+  }
+
+  async compareAndSet(next: Connection): Promise<"stored" | "superseded"> {
+    const stored = this.#connections.get(keyOf(next));
+    if (stored === undefined || stored.revision !== next.revision - 1) return "superseded";
+    this.#connections.set(keyOf(next), structuredClone(next));
+    return "stored";
+  }
+
+  async remove(partner: string, connectionId: string): Promise<void> {
+    this.#connections.delete(keyOf({ partner, connectionId }));
+    for (const state of await this.listResources(partner, connectionId)) this.#resources.delete(resourceKeyOf(state));
+    this.#forget({ partner, connectionId });
+  }
+
+  async list(tenantId: string | null, page: PageRequest): Promise<Page<Connection>> {
+    const listed = this.all().filter((connection) => tenantId === null || connection.tenantId === tenantId);
+    return pageOf(
+      listed,
+      (connection) => timeSortKey(connection.createdAtMs, `${connection.partner}#${connection.connectionId}`),
+      "ascending",
+      page,
+    );
+  }
+
+  async readResource(partner: string, connectionId: string, resource: string): Promise<ResourceState | null> {
+    const state = this.#resources.get(resourceKeyOf({ partner, connectionId, resource }));
+    return state === undefined ? null : structuredClone(state);
+  }
+
+  async listResources(partner: string, connectionId: string): Promise<readonly ResourceState[]> {
+    return this.resources()
+      .filter((state) => state.partner === partner && state.connectionId === connectionId)
+      .toSorted((a, b) => (a.resource < b.resource ? -1 : 1));
+  }
+
+  async createResource(state: ResourceState): Promise<"created" | "exists"> {
+    if (this.#resources.has(resourceKeyOf(state))) return "exists";
+    this.#resources.set(resourceKeyOf(state), structuredClone(state));
+    return "created";
+  }
+
+  async compareAndSetResource(next: ResourceState): Promise<"stored" | "superseded"> {
+    const stored = this.#resources.get(resourceKeyOf(next));
+    if (stored === undefined || stored.revision !== next.revision - 1) return "superseded";
+    this.#resources.set(resourceKeyOf(next), structuredClone(next));
+    return "stored";
+  }
+
+  async due(partner: string, nowMs: number, limit: number): Promise<readonly ResourceState[]> {
+    return this.resources()
+      .filter((state) => state.partner === partner && state.nextDueMs !== null && state.nextDueMs <= nowMs)
+      .toSorted((a, b) => (a.nextDueMs ?? 0) - (b.nextDueMs ?? 0))
+      .slice(0, limit);
+  }
+}
+
+function keyOf(owner: Owner): string {
+  return JSON.stringify([owner.partner, owner.connectionId]);
+}
+
+function resourceKeyOf(state: Pick<ResourceState, "partner" | "connectionId" | "resource">): string {
+  return JSON.stringify([state.partner, state.connectionId, state.resource]);
+}

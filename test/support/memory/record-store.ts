@@ -1,0 +1,87 @@
+import type { Clock, Page, PageRequest, RecordStore } from "../../../lib/engine/ports.ts";
+import { compareWithMark } from "../../../lib/engine/record.ts";
+import type {
+  RecordCandidate,
+  RecordMark,
+  RecordScope,
+  StoredRecord,
+  WriteOutcome,
+} from "../../../lib/engine/record.ts";
+import { pageOf } from "./pages.ts";
+
+export class MemoryRecordStore implements RecordStore {
+  readonly #records = new Map<string, StoredRecord>();
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  all(): StoredRecord[] {
+    return [...this.#records.values()].map((record) => structuredClone(record));
+  }
+
+  async read(scope: RecordScope, externalId: string): Promise<StoredRecord | null> {
+    const record = this.#records.get(keyOf(scope, externalId));
+    return record === undefined ? null : structuredClone(record);
+  }
+
+  async marks(scope: RecordScope, externalIds: readonly string[]): Promise<ReadonlyMap<string, RecordMark>> {
+    if (externalIds.length > 100) throw new Error(`marks() takes at most 100 ids, not ${externalIds.length}`);
+    const marks = new Map<string, RecordMark>();
+    for (const externalId of externalIds) {
+      const record = this.#records.get(keyOf(scope, externalId));
+      if (record === undefined) continue;
+      const { digest, order, version, deleted } = record;
+      marks.set(externalId, { externalId, digest, order, version, deleted });
+    }
+    return marks;
+  }
+
+  async write(scope: RecordScope, candidate: RecordCandidate, mark: RecordMark | null): Promise<WriteOutcome> {
+    const known = compareWithMark(candidate, mark);
+    if (known !== "write") return known;
+    const key = keyOf(scope, candidate.externalId);
+    const stored = this.#records.get(key) ?? null;
+    const verdict = compareWithMark(candidate, stored);
+    if (verdict !== "write") return verdict;
+    const version = (stored?.version ?? 0) + 1;
+    // A tombstone keeps the last data known.
+    const data = candidate.deleted && stored !== null ? stored.data : candidate.data;
+    const { partner, connectionId, resource } = scope;
+    this.#records.set(
+      key,
+      structuredClone({
+        ...candidate,
+        data,
+        partner,
+        connectionId,
+        resource,
+        version,
+        writtenAtMs: this.#clock.nowMs(),
+      }),
+    );
+    if (candidate.deleted) return "deleted";
+    return version === 1 ? "created" : "updated";
+  }
+
+  async list(scope: RecordScope, page: PageRequest): Promise<Page<StoredRecord>> {
+    return pageOf(this.#of(scope), (record) => record.externalId, "ascending", page);
+  }
+
+  async clear(scope: RecordScope, limit: number): Promise<boolean> {
+    for (const record of this.#of(scope).slice(0, limit)) this.#records.delete(keyOf(scope, record.externalId));
+    return this.#of(scope).length === 0;
+  }
+
+  #of(scope: RecordScope): StoredRecord[] {
+    const { partner, connectionId, resource } = scope;
+    return this.all().filter(
+      (record) => record.partner === partner && record.connectionId === connectionId && record.resource === resource,
+    );
+  }
+}
+
+function keyOf(scope: RecordScope, externalId: string): string {
+  return JSON.stringify([scope.partner, scope.connectionId, scope.resource, externalId]);
+}

@@ -1,0 +1,73 @@
+import { createHash } from "node:crypto";
+import type {
+  ClaimChecks,
+  Clock,
+  Connection,
+  Credential,
+  CredentialFields,
+  Credentials,
+  PartnerSecret,
+  PartnerSecrets,
+} from "../../../lib/engine/ports.ts";
+
+type Owner = Pick<Connection, "partner" | "connectionId">;
+
+export class MemoryCredentials implements Credentials {
+  readonly #credentials = new Map<string, Credential>();
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  async read(owner: Owner): Promise<Credential | null> {
+    const credential = this.#credentials.get(keyOf(owner));
+    return credential === undefined ? null : structuredClone(credential);
+  }
+
+  async replace(owner: Owner, used: Credential | null, next: CredentialFields): Promise<"stored" | "superseded"> {
+    const stored = this.#credentials.get(keyOf(owner));
+    if ((stored?.revision ?? 0) !== (used?.revision ?? 0)) return "superseded";
+    const revision = (used?.revision ?? 0) + 1;
+    this.#credentials.set(keyOf(owner), { fields: { ...next }, revision, storedAtMs: this.#clock.nowMs() });
+    return "stored";
+  }
+
+  forget(owner: Owner): void {
+    this.#credentials.delete(keyOf(owner));
+  }
+}
+
+export class MemoryPartnerSecrets implements PartnerSecrets {
+  readonly #secrets = new Map<string, PartnerSecret>();
+
+  /** Sets the whole secret, or takes it away. */
+  set(partner: string, secret: PartnerSecret | null): void {
+    if (secret === null) this.#secrets.delete(partner);
+    else this.#secrets.set(partner, structuredClone(secret));
+  }
+
+  async read(partner: string): Promise<PartnerSecret | null> {
+    const secret = this.#secrets.get(partner);
+    return secret === undefined ? null : structuredClone(secret);
+  }
+}
+
+export class MemoryClaimChecks implements ClaimChecks {
+  readonly bodies = new Map<string, Uint8Array>();
+
+  async put(partner: string, body: Uint8Array): Promise<string> {
+    const key = `bodies/${partner}/${createHash("sha256").update(body).digest("hex")}`;
+    this.bodies.set(key, Uint8Array.from(body));
+    return key;
+  }
+
+  async get(key: string): Promise<Uint8Array | null> {
+    const body = this.bodies.get(key);
+    return body === undefined ? null : Uint8Array.from(body);
+  }
+}
+
+function keyOf(owner: Owner): string {
+  return JSON.stringify([owner.partner, owner.connectionId]);
+}
