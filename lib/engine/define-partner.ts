@@ -34,6 +34,8 @@ export interface PartnerDriver<Resource extends string = string> {
   readonly headers?: Readonly<Record<string, string>>;
   readonly auth: Auth;
   readonly limits: readonly LimitDeclaration[];
+  /** Where the key decides (a test key has a smaller quota); instead of `limits`. */
+  readonly limitsFor?: (credential: Readonly<Record<string, string>>) => readonly LimitDeclaration[];
   /** Over the one table of statuses; a function is for a 200 with an error inside. */
   readonly failures?: Readonly<Record<number, ErrorKind>>;
   readonly classify?: (answer: ParsedAnswer) => Classified | null;
@@ -103,6 +105,7 @@ export interface ResourceDriver {
   readonly query?: Readonly<Record<string, string>>;
   /** The path of one thing, its id URL-encoded by the driver's caller. */
   readonly onePath: (encodedId: string) => string;
+  readonly oneQuery?: Readonly<Record<string, string>>;
   /** How often changes are imported, in milliseconds; slots are multiples of it. */
   readonly everyMs: number;
   /** How often everything is passed over again. */

@@ -36,6 +36,8 @@ export const Job = z.strictObject({
       sequence: z.int().min(0),
       nudgeId: z.string().min(1).max(200),
     }),
+    /** One thing to fetch again: how a parked record is tried anew. */
+    z.strictObject({ kind: z.literal("refresh"), resource: z.string().min(1).max(80), externalId: z.string().min(1).max(500) }),
   ]),
 });
 
@@ -44,6 +46,7 @@ export type Lane = Job["lane"];
 export type Work = Job["work"];
 export type WebhookWork = Extract<Work, { kind: "webhook" }>;
 export type PushWork = Extract<Work, { kind: "push" }>;
+export type RefreshWork = Extract<Work, { kind: "refresh" }>;
 
 export const lanes: readonly Lane[] = ["webhooks", "imports"];
 

@@ -28,6 +28,8 @@ export interface Run {
   readonly startedAtMs: number;
   readonly updatedAtMs: number;
   readonly trace: string;
+  /** The failure that this run tries again; its success closes the failure. */
+  readonly replayOf: string | null;
 }
 
 export type RunMode = "full" | "incremental";
@@ -41,12 +43,16 @@ export type RunStatus =
 export type Cursor = Readonly<Record<string, string | number | null>>;
 
 export interface Checkpoint {
-  readonly position: { readonly kind: "start" } | { readonly kind: "at"; readonly cursor: Cursor } | { readonly kind: "end" };
+  readonly position: Position;
   /** Incremental only: changes at or after this are asked for. */
   readonly sinceMs: number | null;
   /** When the run began to look at the partner: the next watermark. */
   readonly beganMs: number;
 }
+
+export type Position =
+  /** A page to fetch; `handled` are the ids of it that a former worker saw to before its time was up (feeds only). */
+  { readonly kind: "open"; readonly cursor: Cursor | null; readonly handled: readonly string[] } | { readonly kind: "end" };
 
 export interface Progress {
   readonly pages: number;
@@ -68,6 +74,10 @@ export const leaseMs = 45_000;
 /** A run that nothing moves is nudged after this, then after twice as long, up to an hour: its nudge may just be queued behind others. */
 export const lookAfterMs = 120_000;
 const lookAfterMsMax = 3_600_000;
+/** A run that this many nudges did not move (about nine hours) kills its workers or is forgotten: it fails and says so. */
+export const looksMax = 12;
+/** Bounds a run that never ends: at a worker's budget of pages each, far more than any partner has. */
+export const sequenceMax = 20_000;
 
 export type NudgeVerdict =
   | { readonly kind: "take"; readonly run: Run }
@@ -87,7 +97,7 @@ export function receiveNudge(run: Run, nudge: { sequence: number; nudgeId: strin
 }
 
 /** A page's records are saved: move on, and keep the lease. */
-export function advance(run: Run, position: Checkpoint["position"], progress: Progress, owner: string, nowMs: number): Run {
+export function advance(run: Run, position: Position, progress: Progress, owner: string, nowMs: number): Run {
   return { ...moved(run, nowMs), ...leased(owner, nowMs), checkpoint: { ...run.checkpoint, position }, progress, attempts: 0, looks: 0 };
 }
 

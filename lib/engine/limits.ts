@@ -1,0 +1,28 @@
+import type { LimitDeclaration, PartnerDriver, PartnerRequest } from "./define-partner.ts";
+import type { BucketScope, Connection, CredentialFields } from "./ports.ts";
+
+/** Others may use the same quota, and counting at the partner's door is never exactly ours: so this much of a limit is used. */
+const defaultShare = 0.85;
+
+/** The buckets that one call counts against: all of one account's share one item, so that one write takes a token of each or of none. */
+export function scopesFor(
+  driver: PartnerDriver,
+  connection: Pick<Connection, "connectionId" | "account">,
+  request: Pick<PartnerRequest, "endpoint">,
+  credential: CredentialFields,
+): readonly BucketScope[] {
+  const item = `${driver.name}#${connection.account ?? connection.connectionId}`;
+  const limits = driver.limitsFor?.(credential) ?? driver.limits;
+  return limits.map((limit) => ({
+    item,
+    bucket: bucketFor(limit, request.endpoint),
+    requests: limit.requests,
+    perMs: limit.perMs,
+    share: limit.share ?? defaultShare,
+  }));
+}
+
+function bucketFor(limit: LimitDeclaration, endpoint: string): string {
+  const tier = `${limit.requests}/${limit.perMs}`;
+  return limit.scope === "account" ? `account ${tier}` : `${endpoint} ${tier}`;
+}

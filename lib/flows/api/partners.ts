@@ -1,0 +1,79 @@
+import * as z from "zod";
+import type { LimitDeclaration, PartnerDriver, ResourceDriver } from "../../engine/define-partner.ts";
+import { planPage, finishPage } from "../../engine/page-cursor.ts";
+import { pageFields, pageOf, pageRequestOf } from "./page-query.ts";
+import { notFound } from "./problem.ts";
+import { route } from "./route.ts";
+
+/** Partners as their drivers state them: nothing here is stored, so nothing here can be out of date. */
+export const partnerRoutes = [
+  route({
+    method: "GET",
+    path: "/partners",
+    query: z.strictObject(pageFields),
+    handle: async (ports, { query }) => {
+      const plan = planPage(pageRequestOf(query));
+      const all = ports.partners.all().toSorted((a, b) => byName(a.name, b.name));
+      const inOrder = plan.direction === "next" ? all : all.toReversed();
+      const rows = inOrder.filter((driver) => isBeyond(driver.name, plan.after, plan.direction));
+      const page = finishPage(plan, rows.map((driver) => ({ key: driver.name, value: driver })), false, all.length);
+      return { status: 200, data: pageOf(page, partnerView) };
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/partners/{partner}",
+    query: z.strictObject({}),
+    handle: async (ports, { params }) => {
+      const driver = ports.partners.find(params.partner);
+      if (driver === null) throw notFound("such partner");
+      return { status: 200, data: partnerView(driver) };
+    },
+  }),
+];
+
+function byName(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function isBeyond(name: string, after: string | null, direction: "next" | "previous"): boolean {
+  if (after === null) return true;
+  return direction === "next" ? name > after : name < after;
+}
+
+function partnerView(driver: PartnerDriver): Readonly<Record<string, unknown>> {
+  return {
+    name: driver.name,
+    title: driver.title,
+    docs: driver.docs,
+    credentialFields: credentialFieldsOf(driver),
+    limits: driver.limits.map(limitView),
+    webhook:
+      driver.webhook === undefined
+        ? null
+        : { path: `/webhooks/${driver.name}`, connectionPath: `/webhooks/${driver.name}/{connectionId}` },
+    resources: Object.entries(driver.resources).map(([name, resource]) => resourceView(name, resource)),
+  };
+}
+
+/** What a connection's `credential` has to hold; null where the driver's schema is no plain object. */
+function credentialFieldsOf(driver: PartnerDriver): readonly string[] | null {
+  const schema = driver.auth.credential;
+  return "shape" in schema && typeof schema.shape === "object" && schema.shape !== null
+    ? Object.keys(schema.shape)
+    : null;
+}
+
+function limitView(limit: LimitDeclaration): Readonly<Record<string, unknown>> {
+  return { scope: limit.scope, requests: limit.requests, perMs: limit.perMs, share: limit.share ?? null };
+}
+
+function resourceView(name: string, resource: ResourceDriver): Readonly<Record<string, unknown>> {
+  return {
+    name,
+    model: { name: resource.model.name, version: resource.model.version },
+    everyMs: resource.everyMs,
+    fullEveryMs: resource.fullEveryMs,
+    increment: resource.increment?.kind ?? null,
+  };
+}

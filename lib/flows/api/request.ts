@@ -1,0 +1,28 @@
+import type { Ports } from "../../engine/ports.ts";
+import type { VerifyApiKey } from "./access.ts";
+import type { Once } from "./once.ts";
+
+/** One call of the API as a plain value; whatever carried it here (API Gateway, a test) is gone. */
+export interface ApiRequest {
+  readonly method: string;
+  /** As API Gateway's HTTP APIs hand it on: percent-decoded once, and not decoded again here. */
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  /** Ours or the gateway's; it is answered and logged, so that an answer finds its log lines. */
+  readonly requestId: string;
+}
+
+export interface ApiResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** What the API needs beside the ports that all flows share. */
+export interface ApiPorts extends Ports {
+  readonly verifyApiKey: VerifyApiKey;
+  readonly once: Once;
+}

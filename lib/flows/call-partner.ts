@@ -1,0 +1,116 @@
+import { classifyAnswer } from "../engine/classify.ts";
+import type { PartnerDriver, PartnerRequest } from "../engine/define-partner.ts";
+import { PartnerError } from "../engine/errors.ts";
+import type { Lane } from "../engine/job.ts";
+import { scopesFor } from "../engine/limits.ts";
+import type { BucketScope, Connection, CredentialFields, OutboundAnswer, Ports } from "../engine/ports.ts";
+import { redactText } from "../engine/redact.ts";
+import { urlFor } from "../engine/request-url.ts";
+
+export type CallPorts = Pick<Ports, "clock" | "transport" | "gate" | "credentials" | "metrics">;
+
+export interface PartnerCall {
+  readonly driver: PartnerDriver;
+  readonly connection: Connection;
+  readonly request: PartnerRequest;
+  readonly lane: Lane;
+  /** The call must have been answered by then; what cannot be is a wait. */
+  readonly deadlineMs: number;
+}
+
+export type CallResult =
+  | { readonly kind: "ok"; readonly body: unknown; readonly beganMs: number }
+  | { readonly kind: "wait"; readonly untilMs: number; readonly reason: string }
+  | { readonly kind: "failed"; readonly error: PartnerError };
+
+const callTimeoutMs = 20_000;
+const answerBytesMax = 8 * 1024 * 1024;
+/** A sleeping function is a paid function: what is further away than this is deferred. */
+const sleepMsMax = 3_000;
+const reservationsMax = 3;
+
+/**
+ * The one road out: checks the host against the driver, signs, takes a token, sends it at its time, and says what the
+ * answer means. Never throws for what a partner does.
+ */
+export async function callPartner(ports: CallPorts, call: PartnerCall): Promise<CallResult> {
+  const { driver, connection } = call;
+  const url = urlFor(driver, call.request);
+  if (url === null) return { kind: "failed", error: hostRefused(driver, call.request) };
+  const credential = await ports.credentials.read(connection);
+  if (credential === null) return { kind: "failed", error: credentialMissing(driver, connection) };
+
+  const admission = await admit(ports, call, scopesFor(driver, connection, call.request, credential.fields));
+  if (admission.kind === "wait") return admission;
+  const beganMs = ports.clock.nowMs();
+  const answer = await ports.transport.send({
+    method: call.request.method,
+    url,
+    headers: { accept: "application/json", ...driver.headers, ...signed(driver, credential.fields) },
+    body: null,
+    timeoutMs: Math.max(1_000, Math.min(callTimeoutMs, call.deadlineMs - beganMs)),
+    bytesMax: answerBytesMax,
+  });
+  return judge(ports, call, admission, answer, beganMs);
+}
+
+interface Admitted {
+  readonly kind: "admitted";
+  readonly id: string;
+  readonly scopes: readonly BucketScope[];
+}
+
+async function admit(ports: CallPorts, call: PartnerCall, scopes: readonly BucketScope[]): Promise<Admitted | Extract<CallResult, { kind: "wait" }>> {
+  for (let attempt = 0; attempt < reservationsMax; attempt++) {
+    const deadlineMs = Math.min(call.deadlineMs, ports.clock.nowMs() + sleepMsMax);
+    const reservation = await ports.gate.reserve({ scopes, weight: 1, want: 1, lane: call.lane, deadlineMs });
+    if (reservation.kind === "refused") return { kind: "wait", untilMs: reservation.retryAtMs, reason: reservation.reason };
+    const sendAtMs = reservation.sendAtMs[0];
+    if (sendAtMs === undefined) return { kind: "wait", untilMs: ports.clock.nowMs() + 1_000, reason: "limit" };
+    const earlyMs = sendAtMs - ports.clock.nowMs();
+    if (earlyMs > 0) await ports.clock.sleep(earlyMs);
+    if (ports.clock.nowMs() <= sendAtMs + reservation.lateMsMax) return { kind: "admitted", id: reservation.id, scopes };
+    // Sent late, a dated token could land in a window that is already full: it is abandoned, and not given back either.
+    ports.metrics.count("TokensAbandoned", 1, { partner: call.driver.name });
+  }
+  return { kind: "wait", untilMs: ports.clock.nowMs() + 1_000, reason: "limit" };
+}
+
+async function judge(ports: CallPorts, call: PartnerCall, admitted: Admitted, answer: OutboundAnswer, beganMs: number): Promise<CallResult> {
+  const nowMs = ports.clock.nowMs();
+  const verdict = classifyAnswer(call.driver, answer, { nowMs, call: `${call.request.method} ${call.request.path}`, redact: redactText });
+  const error = verdict.kind === "failed" ? verdict.error : null;
+  ports.metrics.count("PartnerCalls", 1, { partner: call.driver.name, kind: error === null ? "ok" : error.kind });
+  // Only a partner that asks us to stay away moves the gate: hints tighten, and nothing else is worth a write.
+  if (error?.kind === "rate") {
+    const notBeforeMs = nowMs + (error.retryAfterMs ?? 1_000);
+    await ports.gate.settle(admitted.id, { scopes: admitted.scopes, sent: 1, unused: 0, kinds: ["rate"], hints: { notBeforeMs } });
+    return { kind: "wait", untilMs: notBeforeMs, reason: "partner-limit" };
+  }
+  if (verdict.kind === "failed") return verdict;
+  return { kind: "ok", body: verdict.body, beganMs };
+}
+
+function signed(driver: PartnerDriver, fields: CredentialFields): Record<string, string> {
+  return { [driver.auth.header]: `${driver.auth.prefix}${fields[driver.auth.field] ?? ""}` };
+}
+
+function hostRefused(driver: PartnerDriver, request: PartnerRequest): PartnerError {
+  return new PartnerError({
+    code: "host-not-allowed",
+    kind: "client",
+    partner: driver.name,
+    message: `${driver.title}: a call to a host that the driver does not allow was not sent; add the host to the driver's \`hosts\` if it is the partner's.`,
+    cause: { expected: `the host of ${driver.baseUrl} or one of its hosts`, actual: request.endpoint },
+  });
+}
+
+function credentialMissing(driver: PartnerDriver, connection: Connection): PartnerError {
+  return new PartnerError({
+    code: "no-credential",
+    kind: "auth",
+    partner: driver.name,
+    message: `${driver.title}: connection ${connection.connectionId} has no credential; store one with PATCH /api/v1/connections/${connection.connectionId}.`,
+    cause: { expected: "a stored credential", actual: "none" },
+  });
+}

@@ -1,0 +1,98 @@
+import { fullJitterMs } from "../engine/backoff.ts";
+import type { PartnerError } from "../engine/errors.ts";
+import { hopsMax } from "../engine/job.ts";
+import type { Job } from "../engine/job.ts";
+import type { GiveUp, Ports } from "../engine/ports.ts";
+import { failureIdOf } from "./archive-failure.ts";
+import { handleWebhook } from "./handle-webhook.ts";
+import type { WebhookPorts } from "./handle-webhook.ts";
+import type { Outcome, WorkContext } from "./outcome.ts";
+import { pushRun } from "./push-run.ts";
+import type { PushPorts } from "./push-run.ts";
+import { refreshRecord } from "./refresh-record.ts";
+
+export type ConsumePorts = WebhookPorts & PushPorts & Pick<Ports, "lanes" | "log" | "random" | "partners">;
+
+const attemptsMax = 8;
+const backoffBaseMs = 1_000;
+const backoffMsMax = 1_800_000;
+/** SQS delays no message longer. */
+const delayMsMax = 900_000;
+
+/**
+ * Works one job to an end that is safe to acknowledge: done, sent again with a delay, or given up with its reasons.
+ * Rejects only when one of our own services fails; the message then comes back after its visibility timeout.
+ */
+export async function consumeJob(ports: ConsumePorts, job: Job, context: WorkContext): Promise<void> {
+  const nowMs = ports.clock.nowMs();
+  if (job.expiresAtMs <= nowMs) {
+    ports.metrics.count("JobsStale", 1, { partner: job.partner, kind: job.work.kind });
+    ports.log.warn("skipped a stale job", { jobId: job.id, partner: job.partner, ageMs: nowMs - job.createdAtMs });
+    return;
+  }
+  const outcome = await work(ports, job, context);
+  switch (outcome.kind) {
+    case "done":
+      ports.metrics.count("JobsDone", 1, { partner: job.partner, kind: job.work.kind });
+      return closeReplayed(ports, job);
+    case "wait":
+      return sendAgain(ports, job, outcome.untilMs, outcome.reason);
+    case "failed":
+      return retryOrGiveUp(ports, job, outcome.error, outcome.place);
+  }
+}
+
+async function work(ports: ConsumePorts, job: Job, context: WorkContext): Promise<Outcome> {
+  const driver = ports.partners.find(job.partner);
+  // Thrown, not given up: a job of a partner that this deployment does not know belongs in the dead-letter queue untouched.
+  if (driver === null) throw new Error(`No partner "${job.partner}" in this deployment; add it to sluice.config.ts or discard the job.`);
+  switch (job.work.kind) {
+    case "webhook":
+      return handleWebhook(ports, driver, job, job.work, context);
+    case "push":
+      return pushRun(ports, driver, job, job.work, context);
+    case "refresh":
+      return refreshRecord(ports, driver, job, job.work, context);
+  }
+}
+
+async function closeReplayed(ports: ConsumePorts, job: Job): Promise<void> {
+  // A push is one step of a run: the run closes its failure itself, at its end.
+  if (job.replayOf === null || job.work.kind === "push") return;
+  const failure = { partner: job.partner, connectionId: job.connectionId ?? "-", failureId: job.replayOf };
+  await ports.failures.move(failure, ["open", "replaying"], "resolved", ports.clock.nowMs());
+}
+
+async function sendAgain(ports: ConsumePorts, job: Job, untilMs: number, reason: string): Promise<void> {
+  const nowMs = ports.clock.nowMs();
+  if (job.hops >= hopsMax) {
+    const message = `The job waited ${job.hops} times and never got its turn (last: ${reason}). See what holds the partner back; then replay.`;
+    return giveUp(ports, job, { code: "waited-too-long", kind: "rate", place: reason, message, call: null, atMs: nowMs });
+  }
+  ports.metrics.count("JobsDeferred", 1, { partner: job.partner, kind: reason });
+  // Spread over a second, or everything that waits for one moment comes back in that moment.
+  const delayMs = Math.max(0, untilMs - nowMs) + ports.random.unit() * 1_000;
+  await ports.lanes.send({ ...job, hops: job.hops + 1 }, Math.min(delayMsMax, delayMs));
+}
+
+async function retryOrGiveUp(ports: ConsumePorts, job: Job, error: PartnerError, place: string): Promise<void> {
+  const attempts = job.attempts + 1;
+  ports.log.warn("a job failed", { jobId: job.id, partner: job.partner, code: error.code, kind: error.kind, attempts, place });
+  if (error.kind === "transient" && attempts < attemptsMax && job.hops < hopsMax) {
+    const delayMs = error.retryAfterMs ?? fullJitterMs(attempts, { baseMs: backoffBaseMs, delayMsMax: backoffMsMax }, ports.random);
+    return ports.lanes.send({ ...job, attempts, hops: job.hops + 1 }, Math.min(delayMsMax, delayMs));
+  }
+  const why = { code: error.code, kind: error.kind, place, message: error.message, call: callOf(error), atMs: ports.clock.nowMs() };
+  return giveUp(ports, { ...job, attempts }, why);
+}
+
+async function giveUp(ports: ConsumePorts, job: Job, why: GiveUp): Promise<void> {
+  ports.metrics.count("JobsGivenUp", 1, { partner: job.partner, kind: why.kind });
+  ports.log.error("gave a job up", { jobId: job.id, failureId: failureIdOf(job), code: why.code, place: why.place });
+  await ports.lanes.giveUp(job, why);
+}
+
+/** What was called and what came, for the person who will look: sanitised by whoever made the error. */
+function callOf(error: PartnerError): string {
+  return `${error.cause.call ?? "(no call)"} → ${error.cause.actual}`.slice(0, 1024);
+}

@@ -1,0 +1,36 @@
+import type { ResourceDriver } from "../engine/define-partner.ts";
+import type { Ports, ResourceState } from "../engine/ports.ts";
+import { end } from "../engine/run.ts";
+import type { Run } from "../engine/run.ts";
+import { changeResource } from "./change-resource.ts";
+
+export type FinishPorts = Pick<Ports, "clock" | "runs" | "connections" | "failures" | "metrics" | "log">;
+
+/**
+ * Ends a run that passed its last page. The resource's watermark moves first and the run ends after: dying in between,
+ * the run is pushed again, finds itself at its end and does this once more, to the same effect.
+ */
+export async function finishRun(ports: FinishPorts, resource: ResourceDriver, run: Run): Promise<void> {
+  const nowMs = ports.clock.nowMs();
+  await changeResource(ports, run, (state) => succeeded(state, run, nowMs));
+  if (run.replayOf !== null) {
+    const failure = { partner: run.partner, connectionId: run.connectionId, failureId: run.replayOf };
+    await ports.failures.move(failure, ["open", "replaying"], "resolved", nowMs);
+  }
+  if ((await ports.runs.compareAndSet(end(run, { kind: "done", atMs: nowMs }, nowMs))) === "superseded") return;
+  ports.metrics.count("RunsDone", 1, { partner: run.partner, kind: run.mode });
+  ports.log.info("a run is done", { runId: run.runId, partner: run.partner, model: resource.model.name, ...run.progress });
+}
+
+function succeeded(state: ResourceState, run: Run, nowMs: number): ResourceState {
+  const { beganMs } = run.checkpoint;
+  return {
+    ...state,
+    activeRunId: state.activeRunId === run.runId ? null : state.activeRunId,
+    // Never backwards: a slow run must not undo the watermark of a later one.
+    watermarkMs: Math.max(state.watermarkMs ?? 0, beganMs),
+    fullPassAtMs: run.mode === "full" ? Math.max(state.fullPassAtMs ?? 0, beganMs) : state.fullPassAtMs,
+    succeededAtMs: nowMs,
+    lastError: null,
+  };
+}

@@ -1,0 +1,90 @@
+import type { PartnerDriver, Touched, WebhookDriver } from "../engine/define-partner.ts";
+import { dataFailure } from "../engine/data-failure.ts";
+import { PartnerError } from "../engine/errors.ts";
+import type { Job, WebhookWork } from "../engine/job.ts";
+import type { Connection, Ports } from "../engine/ports.ts";
+import type { CallPorts } from "./call-partner.ts";
+import { fetchOne } from "./fetch-one.ts";
+import { done } from "./outcome.ts";
+import type { Outcome, WorkContext } from "./outcome.ts";
+import type { SavePorts } from "./save-records.ts";
+
+export type WebhookPorts = CallPorts & SavePorts & Pick<Ports, "claims" | "connections">;
+
+const place = "webhook";
+const touchedMax = 100;
+
+/** Reads what a verified webhook names and fetches each thing again: order and age of payloads then do not matter. */
+export async function handleWebhook(ports: WebhookPorts, driver: PartnerDriver, job: Job, work: WebhookWork, context: WorkContext): Promise<Outcome> {
+  const { webhook } = driver;
+  if (webhook === undefined) return failed(driver, "no-webhooks", "a driver with webhooks", "none", "Its driver has none: discard the failure or add them.");
+  const event = await readEvent(ports, driver, webhook, work);
+  if (event.kind === "failed") return event;
+  const found = await findConnection(ports, driver, webhook, job, event.event);
+  if (found.kind === "failed") return found;
+  const touched = webhook.touches(event.event).slice(0, touchedMax);
+  if (touched.length === 0) ports.metrics.count("WebhooksIgnored", 1, { partner: driver.name });
+  for (const thing of touched) {
+    const outcome = await fetchTouched(ports, driver, found.connection, thing, job, context);
+    if (outcome.kind !== "done") return outcome;
+  }
+  return done;
+}
+
+async function fetchTouched(ports: WebhookPorts, driver: PartnerDriver, connection: Connection, thing: Touched, job: Job, context: WorkContext): Promise<Outcome> {
+  const resource = driver.resources[thing.resource];
+  if (resource === undefined) return failed(driver, "unknown-resource", "a resource of the driver", thing.resource, "Mend the driver's `touches`.");
+  const target = { driver, connection, resourceName: thing.resource, resource, source: { kind: "webhook", id: job.id }, trace: job.trace } as const;
+  const result = await fetchOne(ports, target, thing.externalId, { lane: job.lane, deadlineMs: context.deadlineMs });
+  if (result.kind === "wait") return result;
+  if (result.kind === "failed") return { kind: "failed", error: result.error, place: `${thing.resource} one` };
+  return done;
+}
+
+type Failed = Extract<Outcome, { kind: "failed" }>;
+
+async function readEvent(ports: WebhookPorts, driver: PartnerDriver, webhook: WebhookDriver, work: WebhookWork): Promise<{ kind: "event"; event: unknown } | Failed> {
+  const bytes = await bodyOf(ports, work);
+  if (bytes === null) return failed(driver, "claim-missing", "the body in the claim-check bucket", "nothing", "Its time to be kept has passed: discard the failure.");
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    return failed(driver, "webhook-not-json", "a JSON body", `${work.contentType || "no content type"}, ${bytes.byteLength} bytes`, "It was rightly signed: ask the partner, or mend the driver.");
+  }
+  const parsed = webhook.schema.safeParse(json);
+  if (!parsed.success) return { kind: "failed", place, error: dataFailure(driver, "webhook-shape", "an event of the driver's schema", parsed.error) };
+  return { kind: "event", event: parsed.data };
+}
+
+async function bodyOf(ports: WebhookPorts, work: WebhookWork): Promise<Uint8Array | null> {
+  switch (work.body.kind) {
+    case "text":
+      return new TextEncoder().encode(work.body.text);
+    case "base64":
+      return Buffer.from(work.body.base64, "base64");
+    case "claim":
+      return ports.claims.get(work.body.key);
+  }
+}
+
+async function findConnection(ports: WebhookPorts, driver: PartnerDriver, webhook: WebhookDriver, job: Job, event: unknown): Promise<{ kind: "found"; connection: Connection } | Failed> {
+  const account = webhook.account?.(event) ?? null;
+  const connection =
+    job.connectionId !== null
+      ? await ports.connections.read(driver.name, job.connectionId)
+      : account === null
+        ? null
+        : await ports.connections.findByAccount(driver.name, account);
+  if (connection === null) {
+    const actual = job.connectionId ?? (account === null ? "an event that names no account" : "an account without a connection");
+    return failed(driver, "connection-not-found", "a connection that the event belongs to", actual, "Connect the account, or register the webhook with its connection's own address; then replay.");
+  }
+  if (connection.status === "active") return { kind: "found", connection };
+  return failed(driver, `connection-${connection.status}`, "an active connection", connection.status, "Make the connection active again; then replay.");
+}
+
+function failed(driver: PartnerDriver, code: string, expected: string, actual: string, toDo: string): Failed {
+  const message = `${driver.title} webhook: expected ${expected}, got ${actual}. ${toDo}`;
+  return { kind: "failed", place, error: new PartnerError({ code, kind: "data", partner: driver.name, message, cause: { expected, actual } }) };
+}

@@ -1,0 +1,147 @@
+import type { Increment, PartnerDriver, PartnerRequest, ResourceDriver } from "../engine/define-partner.ts";
+import { dataFailure } from "../engine/data-failure.ts";
+import { PartnerError } from "../engine/errors.ts";
+import { mapBounded } from "../engine/map-bounded.ts";
+import { PageShapeError } from "../engine/pages/page-strategy.ts";
+import type { PageCall, PageContent, PageStrategy } from "../engine/pages/page-strategy.ts";
+import type { Connection } from "../engine/ports.ts";
+import type { Position, Progress, Run } from "../engine/run.ts";
+import { callPartner } from "./call-partner.ts";
+import type { CallPorts } from "./call-partner.ts";
+import { fetchOne } from "./fetch-one.ts";
+import type { WorkContext } from "./outcome.ts";
+import { saveRecords } from "./save-records.ts";
+import type { SaveCounts, SavePorts, SaveTarget } from "./save-records.ts";
+
+export type ImportPorts = CallPorts & SavePorts;
+
+export interface ImportPlace {
+  readonly driver: PartnerDriver;
+  readonly resource: ResourceDriver;
+  readonly connection: Connection;
+  readonly run: Run;
+}
+
+type Open = Extract<Position, { kind: "open" }>;
+export type Stop = { readonly kind: "wait"; readonly untilMs: number; readonly reason: string } | { readonly kind: "failed"; readonly error: PartnerError };
+
+/** `progress` is null when nothing was saved, so that there is nothing to check in. */
+export type PageOutcome =
+  | { readonly kind: "moved"; readonly position: Position; readonly progress: Progress }
+  | { readonly kind: "stopped"; readonly why: Stop; readonly position: Position; readonly progress: Progress | null };
+
+const fetchesAtOnce = 5;
+
+/** Fetches and saves one page of a run, from the list itself or from the feed that names what changed. */
+export async function importPage(ports: ImportPorts, place: ImportPlace, position: Open, context: WorkContext): Promise<PageOutcome> {
+  const feed = feedOf(place);
+  const page = feed?.page ?? place.resource.page;
+  const result = await callPartner(ports, {
+    driver: place.driver,
+    connection: place.connection,
+    request: requestFor(place, page.request(position.cursor)),
+    lane: "imports",
+    deadlineMs: context.deadlineMs,
+  });
+  if (result.kind !== "ok") return stopped(result, position);
+  const content = readPage(place, page, result.body, position);
+  if (content instanceof PartnerError) return stopped({ kind: "failed", error: content }, position);
+  if (feed !== null) return followFeed(ports, place, feed, content, position, context);
+  const counts = await saveRecords(ports, targetOf(place), content.items, result.beganMs);
+  return { kind: "moved", position: after(content), progress: add(place.run.progress, counts, content, 1) };
+}
+
+type Feed = Extract<Increment, { kind: "feed" }>;
+
+function feedOf(place: ImportPlace): Feed | null {
+  const { increment } = place.resource;
+  return place.run.mode === "incremental" && increment?.kind === "feed" ? increment : null;
+}
+
+function requestFor(place: ImportPlace, call: PageCall): PartnerRequest {
+  const { resource, run } = place;
+  const path = feedOf(place)?.path ?? resource.path;
+  const endpoint = `GET ${path}`;
+  if (call.kind === "url") return { method: "GET", path: call.url, query: {}, endpoint };
+  const since = run.mode === "incremental" && resource.increment !== null && run.checkpoint.sinceMs !== null ? resource.increment.query(run.checkpoint.sinceMs) : {};
+  const own = feedOf(place) === null ? resource.query : {};
+  return { method: "GET", path, query: { ...own, ...since, ...call.query }, endpoint };
+}
+
+function readPage(place: ImportPlace, page: PageStrategy, body: unknown, position: Open): PageContent | PartnerError {
+  try {
+    return page.read(body, position.cursor);
+  } catch (error) {
+    if (!(error instanceof PageShapeError)) throw error;
+    const { expected, actual } = error;
+    const message = `${place.driver.title}: the ${place.run.resource} list answered with something that is no page: expected ${expected}, got ${actual}. Compare it with the driver's page strategy.`;
+    return new PartnerError({ code: "bad-page", kind: "data", partner: place.driver.name, message, cause: { expected, actual } });
+  }
+}
+
+/** Fetches what a feed's page names. Stopped half-way, it keeps the ids that are done, or a slow partner's page would never end. */
+async function followFeed(ports: ImportPorts, place: ImportPlace, feed: Feed, content: PageContent, position: Open, context: WorkContext): Promise<PageOutcome> {
+  const handled = new Set(position.handled);
+  const counts = { created: 0, updated: 0, unchanged: 0, stale: 0, deleted: 0, parked: 0 };
+  let why: Stop | null = null;
+  const ids = touchedIds(place, feed, content);
+  if (ids instanceof PartnerError) return stopped({ kind: "failed", error: ids }, position);
+  const fresh = ids.filter((id) => !handled.has(id));
+  await mapBounded(fresh, fetchesAtOnce, async (id) => {
+    if (why !== null) return;
+    if (ports.clock.nowMs() >= context.deadlineMs) {
+      why = { kind: "wait", untilMs: ports.clock.nowMs(), reason: "time" };
+      return;
+    }
+    const result = await fetchOne(ports, targetOf(place), id, { lane: "imports", deadlineMs: context.deadlineMs });
+    if (result.kind !== "saved") {
+      why = result;
+      return;
+    }
+    handled.add(id);
+    for (const outcome of outcomes) counts[outcome] += result.counts[outcome];
+  });
+  if (why === null) return { kind: "moved", position: after(content), progress: add(place.run.progress, counts, content, 1) };
+  if (handled.size === position.handled.length) return stopped(why, position);
+  return { kind: "stopped", why, position: { ...position, handled: [...handled] }, progress: add(place.run.progress, counts, content, 0) };
+}
+
+const outcomes = ["created", "updated", "unchanged", "stale", "deleted", "parked"] as const;
+
+function touchedIds(place: ImportPlace, feed: Feed, content: PageContent): readonly string[] | PartnerError {
+  const ids = new Set<string>();
+  for (const item of content.items) {
+    const parsed = feed.schema.safeParse(item);
+    if (!parsed.success) return dataFailure(place.driver, "bad-feed", `an item of the feed ${feed.path}`, parsed.error);
+    for (const id of feed.touches(parsed.data)) ids.add(id);
+  }
+  return [...ids];
+}
+
+function targetOf(place: ImportPlace): SaveTarget {
+  const { driver, connection, resource, run } = place;
+  return { driver, connection, resource, resourceName: run.resource, source: { kind: "run", id: run.runId }, trace: run.trace };
+}
+
+function after(content: PageContent): Position {
+  return content.next === null ? { kind: "end" } : { kind: "open", cursor: content.next, handled: [] };
+}
+
+function stopped(why: Stop, position: Position): PageOutcome {
+  return { kind: "stopped", why, position, progress: null };
+}
+
+function add(progress: Progress, counts: SaveCounts, content: PageContent, pages: number): Progress {
+  const fetched = outcomes.reduce((sum, outcome) => sum + counts[outcome], 0);
+  return {
+    pages: progress.pages + pages,
+    fetched: progress.fetched + fetched,
+    created: progress.created + counts.created,
+    updated: progress.updated + counts.updated,
+    unchanged: progress.unchanged + counts.unchanged,
+    stale: progress.stale + counts.stale,
+    deleted: progress.deleted + counts.deleted,
+    parked: progress.parked + counts.parked,
+    total: content.total ?? progress.total,
+  };
+}

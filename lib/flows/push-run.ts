@@ -1,0 +1,121 @@
+import { fullJitterMs } from "../engine/backoff.ts";
+import type { PartnerDriver, ResourceDriver } from "../engine/define-partner.ts";
+import { PartnerError } from "../engine/errors.ts";
+import type { Job, PushWork } from "../engine/job.ts";
+import { nudgeFor } from "../engine/nudge.ts";
+import type { Connection, Ports } from "../engine/ports.ts";
+import { advance, leave, receiveNudge, sequenceMax } from "../engine/run.ts";
+import type { Run } from "../engine/run.ts";
+import { failRun } from "./fail-run.ts";
+import { finishRun } from "./finish-run.ts";
+import type { FinishPorts } from "./finish-run.ts";
+import { importPage } from "./import-page.ts";
+import type { ImportPorts, PageOutcome } from "./import-page.ts";
+import { done } from "./outcome.ts";
+import type { Outcome, WorkContext } from "./outcome.ts";
+
+export type PushPorts = ImportPorts & FinishPorts & Pick<Ports, "runs" | "lanes" | "random" | "log" | "connections">;
+
+const attemptsMax = 8;
+const backoffBaseMs = 1_000;
+const backoffMsMax = 1_800_000;
+/** Bounds one worker's turn, so that runs of one lane take turns too. */
+const pagesMax = 200;
+const readsMax = 3;
+
+/**
+ * Pushes a run on: takes its lease, imports pages until the time is up, and leaves. A page's records are saved before the
+ * checkpoint passes them; leaving names the next nudge before it is sent. Whatever dies in between is found by the sweeper.
+ */
+export async function pushRun(ports: PushPorts, driver: PartnerDriver, job: Job, work: PushWork, context: WorkContext): Promise<Outcome> {
+  const taken = await takeLease(ports, driver, job, work, context);
+  if (taken.kind !== "taken") return taken;
+  const resource = driver.resources[taken.run.resource];
+  const connection = await ports.connections.read(driver.name, taken.run.connectionId);
+  if (resource === undefined || connection === null || connection.status !== "active") {
+    const actual = resource === undefined ? "unknown-resource" : connection === null ? "connection-removed" : `connection-${connection.status}`;
+    await failRun(ports, taken.run, cannotGoOn(driver, taken.run, actual), `${taken.run.resource} run`);
+    return done;
+  }
+  await importPages(ports, { driver, resource, connection }, taken.run, context);
+  return done;
+}
+
+async function takeLease(ports: PushPorts, driver: PartnerDriver, job: Job, work: PushWork, context: WorkContext): Promise<{ kind: "taken"; run: Run } | Outcome> {
+  if (job.connectionId === null) return done;
+  for (let read = 0; read < readsMax; read++) {
+    const run = await ports.runs.read(driver.name, job.connectionId, work.runId);
+    if (run === null) return done;
+    const verdict = receiveNudge(run, work, context.workerId, ports.clock.nowMs());
+    if (verdict.kind === "wait") return { kind: "wait", untilMs: verdict.untilMs, reason: "lease" };
+    if (verdict.kind === "drop") {
+      ports.metrics.count("NudgesDropped", 1, { partner: driver.name, kind: verdict.why });
+      return done;
+    }
+    if ((await ports.runs.compareAndSet(verdict.run)) === "stored") return { kind: "taken", run: verdict.run };
+    // Another worker moved the run between our read and our write: look again at what it is now.
+  }
+  return { kind: "wait", untilMs: ports.clock.nowMs() + 1_000, reason: "lease" };
+}
+
+interface Place {
+  readonly driver: PartnerDriver;
+  readonly resource: ResourceDriver;
+  readonly connection: Connection;
+}
+
+async function importPages(ports: PushPorts, place: Place, taken: Run, context: WorkContext): Promise<void> {
+  let run = taken;
+  for (let page = 0; page < pagesMax; page++) {
+    if (run.checkpoint.position.kind === "end") return finishRun(ports, place.resource, run);
+    const outcome = await importPage(ports, { ...place, run }, run.checkpoint.position, context);
+    if (outcome.progress !== null) {
+      const next = advance(run, outcome.position, outcome.progress, context.workerId, ports.clock.nowMs());
+      if ((await ports.runs.compareAndSet(next)) === "superseded") return lostLease(ports, run);
+      run = next;
+    }
+    if (outcome.kind === "stopped") return stop(ports, place.driver, run, outcome);
+    if (ports.clock.nowMs() >= context.deadlineMs) break;
+  }
+  if (run.checkpoint.position.kind === "end") return finishRun(ports, place.resource, run);
+  await depart(ports, run, { notBeforeMs: ports.clock.nowMs(), waiting: null, failed: false });
+}
+
+async function stop(ports: PushPorts, driver: PartnerDriver, run: Run, outcome: Extract<PageOutcome, { kind: "stopped" }>): Promise<void> {
+  const nowMs = ports.clock.nowMs();
+  if (outcome.why.kind === "wait") {
+    return depart(ports, run, { notBeforeMs: outcome.why.untilMs, waiting: outcome.why.reason, failed: false });
+  }
+  const { error } = outcome.why;
+  const attempts = run.attempts + 1;
+  ports.log.warn("a run's page failed", { runId: run.runId, partner: driver.name, code: error.code, kind: error.kind, attempts });
+  if (error.kind !== "transient" || attempts >= attemptsMax) return failRun(ports, run, error, `${run.resource} page`);
+  const delayMs = error.retryAfterMs ?? fullJitterMs(attempts, { baseMs: backoffBaseMs, delayMsMax: backoffMsMax }, ports.random);
+  return depart(ports, run, { notBeforeMs: nowMs + delayMs, waiting: error.code, failed: true });
+}
+
+/** Leaves the run to its next worker: stored first, sent after, so that a nudge never arrives before what it speaks of. */
+async function depart(ports: PushPorts, run: Run, next: { notBeforeMs: number; waiting: string | null; failed: boolean }): Promise<void> {
+  const nowMs = ports.clock.nowMs();
+  if (run.sequence >= sequenceMax) {
+    const message = `Run ${run.runId} was pushed ${run.sequence} times without an end; its pages never stop. Look at the driver's page strategy.`;
+    const error = new PartnerError({ code: "endless-run", kind: "data", partner: run.partner, message, cause: { expected: "a last page", actual: `${run.progress.pages} pages` } });
+    return failRun(ports, run, error, `${run.resource} run`);
+  }
+  const left = leave(run, { ...next, nudgeId: ports.random.id() }, nowMs);
+  if ((await ports.runs.compareAndSet(left)) === "superseded") return lostLease(ports, run);
+  await ports.lanes.send(nudgeFor(left, nowMs), Math.min(delayMsMax, Math.max(0, left.notBeforeMs - nowMs)));
+}
+
+/** SQS delays no message longer; a nudge that comes before its time is a wait, which sends it again. */
+const delayMsMax = 900_000;
+
+function lostLease(ports: PushPorts, run: Run): void {
+  ports.metrics.count("LeasesLost", 1, { partner: run.partner });
+  ports.log.warn("another worker has taken the run over; this one stops", { runId: run.runId, partner: run.partner });
+}
+
+function cannotGoOn(driver: PartnerDriver, run: Run, actual: string): PartnerError {
+  const message = `${driver.title}: run ${run.runId} cannot go on (${actual}). Make the connection active again; then start a new import.`;
+  return new PartnerError({ code: actual, kind: "client", partner: driver.name, message, cause: { expected: "an active connection and a known resource", actual } });
+}

@@ -1,0 +1,34 @@
+import type { PartnerDriver } from "../engine/define-partner.ts";
+import { PartnerError } from "../engine/errors.ts";
+import type { Job, RefreshWork } from "../engine/job.ts";
+import type { Ports } from "../engine/ports.ts";
+import type { CallPorts } from "./call-partner.ts";
+import { fetchOne } from "./fetch-one.ts";
+import { done } from "./outcome.ts";
+import type { Outcome, WorkContext } from "./outcome.ts";
+import type { SavePorts } from "./save-records.ts";
+
+/** Fetches one named thing again: the replay of a parked record. It stays a failure while it still does not fit. */
+export async function refreshRecord(
+  ports: CallPorts & SavePorts & Pick<Ports, "connections">,
+  driver: PartnerDriver,
+  job: Job,
+  work: RefreshWork,
+  context: WorkContext,
+): Promise<Outcome> {
+  const place = `${work.resource} record`;
+  const resource = driver.resources[work.resource];
+  const connection = job.connectionId === null ? null : await ports.connections.read(driver.name, job.connectionId);
+  if (resource === undefined || connection === null) {
+    const actual = resource === undefined ? `no resource ${work.resource}` : "no such connection";
+    const message = `${driver.title}: cannot fetch ${work.resource} again, ${actual}. Discard the failure.`;
+    return { kind: "failed", place, error: new PartnerError({ code: "nothing-to-refresh", kind: "client", partner: driver.name, message, cause: { expected: "a connection and a resource", actual } }) };
+  }
+  const target = { driver, connection, resourceName: work.resource, resource, source: { kind: "webhook", id: job.id }, trace: job.trace } as const;
+  const result = await fetchOne(ports, target, work.externalId, { lane: job.lane, deadlineMs: context.deadlineMs });
+  if (result.kind === "wait") return result;
+  if (result.kind === "failed") return { kind: "failed", error: result.error, place };
+  if (result.counts.parked === 0) return done;
+  const message = `${driver.title}: the ${work.resource} item still does not fit the driver's schema. Mend the driver; then replay.`;
+  return { kind: "failed", place, error: new PartnerError({ code: "bad-record", kind: "data", partner: driver.name, message, cause: { expected: "an item that fits", actual: "one that does not" } }) };
+}
