@@ -1,0 +1,81 @@
+import { pause, type Clock } from "../clock.ts";
+import type { LocalLog } from "../log.ts";
+import type { MappingPoller, MappingState } from "./mapping-poller.ts";
+
+export interface PollLoopOptions {
+  readonly mappingId: string;
+  readonly enabled: boolean;
+  readonly clock: Clock;
+  readonly onLog: LocalLog;
+  /** One round: polls and hands over what came. What it throws is logged, and the loop backs off. */
+  readonly round: (signal: AbortSignal) => Promise<void>;
+  /** Resolves when nothing that was taken is unfinished. */
+  readonly settled: () => Promise<void>;
+}
+
+const backoffMsFirst = 250;
+const backoffMsMax = 30_000;
+
+/** The life of a poller: one round after the other, parked while disabled, calm when its source fails. */
+export function createPollLoop(options: PollLoopOptions): MappingPoller {
+  const { clock, onLog, mappingId } = options;
+  const stopping = new AbortController();
+  let wanted = options.enabled;
+  let state: MappingState = options.enabled ? "Enabling" : "Disabled";
+  let onChange: (() => void) | null = null;
+  let running: Promise<void> | null = null;
+  let backoffMs = 0;
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      if (wanted) await turn();
+      else await park();
+    }
+  }
+
+  async function turn(): Promise<void> {
+    state = "Enabled";
+    try {
+      await options.round(stopping.signal);
+      backoffMs = 0;
+    } catch (error) {
+      backoffMs = Math.min(Math.max(backoffMs * 2, backoffMsFirst), backoffMsMax);
+      if (stopping.signal.aborted) return;
+      onLog({
+        level: "warn",
+        source: `mapping ${mappingId}`,
+        text: `polling failed, next try in ${backoffMs} ms: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`,
+      });
+      await pause(clock, backoffMs, stopping.signal);
+    }
+  }
+
+  async function park(): Promise<void> {
+    await options.settled();
+    if (wanted || stopping.signal.aborted) return;
+    state = "Disabled";
+    await new Promise<void>((resolve) => {
+      onChange = resolve;
+    });
+    onChange = null;
+  }
+
+  return {
+    start() {
+      running ??= run();
+    },
+    setEnabled(enabled) {
+      if (enabled === wanted) return;
+      wanted = enabled;
+      state = enabled ? "Enabling" : "Disabling";
+      onChange?.();
+    },
+    state: () => state,
+    async stop() {
+      stopping.abort();
+      onChange?.();
+      await running;
+      await options.settled();
+    },
+  };
+}
