@@ -2,6 +2,8 @@ import type { PartnerDriver } from "./define-partner.ts";
 import { PartnerError } from "./errors.ts";
 import type { ErrorKind } from "./errors.ts";
 import type { OutboundAnswer } from "./ports.ts";
+import { parseJson } from "./parse-json.ts";
+import type { ParsedJson } from "./parse-json.ts";
 import { retryAfterMsOf } from "./retry-after.ts";
 
 /** What a call came to. `body` is the parsed JSON; undefined when the answer has no content (204, 205). */
@@ -26,11 +28,6 @@ export interface AnswerContext {
 export type AnswerRules = Pick<PartnerDriver, "name" | "title" | "failures" | "classify">;
 
 type Answered = Extract<OutboundAnswer, { kind: "answered" }>;
-type Parsed =
-  | { readonly kind: "json"; readonly body: unknown }
-  | { readonly kind: "empty" }
-  | { readonly kind: "unreadable"; readonly text: string };
-
 /**
  * The one table from an answer to an error kind. The driver's `classify` is asked first, then its `failures` by status,
  * then the table: 2xx ok · 408, 425, 5xx transient · 429 rate · 401, 403 auth · any other status client · a body that is
@@ -44,7 +41,7 @@ type Parsed =
  */
 export function classifyAnswer(driver: AnswerRules, answer: OutboundAnswer, context: AnswerContext): AnswerVerdict {
   if (answer.kind === "lost") return { kind: "failed", error: lostError(driver, answer, context) };
-  const parsed = parse(answer.body);
+  const parsed = parseJson(answer.body);
   const body = parsed.kind === "json" ? parsed.body : parsed.kind === "unreadable" ? parsed.text : undefined;
   const own = driver.classify?.({ status: answer.status, headers: answer.headers, body }) ?? null;
   const kind = own?.kind ?? driver.failures?.[answer.status] ?? kindOfStatus(answer.status);
@@ -73,7 +70,7 @@ function kindOfStatus(status: number): ErrorKind | "ok" {
   return "client";
 }
 
-function readBody(driver: AnswerRules, answer: Answered, parsed: Parsed, context: AnswerContext): AnswerVerdict {
+function readBody(driver: AnswerRules, answer: Answered, parsed: ParsedJson, context: AnswerContext): AnswerVerdict {
   const { status, headers } = answer;
   if (parsed.kind === "json") return { kind: "ok", status, headers, body: parsed.body };
   if (parsed.kind === "empty" && (status === 204 || status === 205))
@@ -87,15 +84,6 @@ function readBody(driver: AnswerRules, answer: Answered, parsed: Parsed, context
     retryAfterMs: null,
   };
   return { kind: "failed", error: errorOf(driver, failure, `answered ${status} without readable JSON`, context) };
-}
-
-function parse(bytes: Uint8Array): Parsed {
-  if (bytes.byteLength === 0) return { kind: "empty" };
-  try {
-    return { kind: "json", body: JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) };
-  } catch {
-    return { kind: "unreadable", text: new TextDecoder().decode(bytes) };
-  }
 }
 
 function lostError(
