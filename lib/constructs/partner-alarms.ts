@@ -1,0 +1,79 @@
+import { Duration } from "aws-cdk-lib";
+import * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
+import type * as lambda from "aws-cdk-lib/aws-lambda";
+import { Construct } from "constructs";
+import type { Lane } from "../engine/job.ts";
+import { alarmPeriod, makeAlarm } from "./alarm.ts";
+import type { PartnerFunctions } from "./partner-functions.ts";
+import type { PartnerQueues } from "./partner-queues.ts";
+import type { Stage } from "./stage.ts";
+
+// A job that waits its turn is sent again and so is young: an old message is one that nobody takes.
+const lanePatience = { webhooks: Duration.minutes(15), imports: Duration.hours(1) } as const;
+
+/**
+ * What a person should hear of one partner. Alarms are paid by the metric, so consumers have none for their errors: what
+ * they fail at comes back to the lane and grows old, or gives up, and rings there.
+ */
+export class PartnerAlarms extends Construct {
+  constructor(
+    scope: Construct,
+    id: string,
+    parts: {
+      readonly stage: Stage;
+      readonly partner: string;
+      readonly queues: PartnerQueues;
+      readonly functions: PartnerFunctions;
+    },
+  ) {
+    super(scope, id);
+    const { stage, partner, queues, functions } = parts;
+    makeAlarm(this, "GivenUp", {
+      stage,
+      name: `${partner}-given-up`,
+      description: `Jobs of ${partner} gave up. See the failures of ${partner}, mend the cause, replay them.`,
+      metric: queues.deadLetters.metricNumberOfMessagesDeleted({ period: alarmPeriod }),
+      above: 0,
+    });
+    makeAlarm(this, "DeadLetters", {
+      stage,
+      name: `${partner}-dead-letters`,
+      description: `${partner}'s dead-letter queue is not emptied into the failures table. See the log of failure-archive.`,
+      metric: queues.deadLetters.metricApproximateNumberOfMessagesVisible({
+        period: alarmPeriod,
+        statistic: "Minimum",
+      }),
+      above: 0,
+      periods: 2,
+    });
+    for (const lane of ["webhooks", "imports"] as const) this.makeAgeAlarm(stage, partner, queues, lane);
+    makeAlarm(this, "Errors", {
+      stage,
+      name: `${partner}-errors`,
+      description: `import-fan-out or failure-archive of ${partner} fails: imports do not start, or failures are not kept. See their logs.`,
+      metric: sumOfErrors([functions.fanOut, functions.archive]),
+      above: 0,
+      periods: 2,
+    });
+  }
+
+  private makeAgeAlarm(stage: Stage, partner: string, queues: PartnerQueues, lane: Lane): void {
+    makeAlarm(this, `Age-${lane}`, {
+      stage,
+      name: `${partner}-${lane}-age`,
+      description: `${partner}'s ${lane} lane is not worked: its oldest message is older than ${lanePatience[lane].toHumanString()}. See the log of consume-${lane}.`,
+      metric: queues.lanes[lane].metricApproximateAgeOfOldestMessage({ period: alarmPeriod, statistic: "Maximum" }),
+      above: lanePatience[lane].toSeconds(),
+    });
+  }
+}
+
+function sumOfErrors(functions: readonly lambda.Function[]): cloudwatch.MathExpression {
+  const metrics = functions.map((each, index) => [`e${index}`, each.metricErrors({ period: alarmPeriod })] as const);
+  return new cloudwatch.MathExpression({
+    expression: `SUM([${metrics.map(([name]) => `FILL(${name}, 0)`).join(", ")}])`,
+    label: "errors",
+    usingMetrics: Object.fromEntries(metrics),
+    period: alarmPeriod,
+  });
+}

@@ -1,0 +1,67 @@
+import * as lambda from "aws-cdk-lib/aws-lambda";
+import type * as sqs from "aws-cdk-lib/aws-sqs";
+import { Construct } from "constructs";
+import { archiveGrants, consumerGrants, fanOutGrants } from "./partner-grants.ts";
+import { consumerTimeoutSeconds, type PartnerQueues } from "./partner-queues.ts";
+import { SluiceFunction } from "./sluice-function.ts";
+import type { Stage } from "./stage.ts";
+
+/** The functions of one partner, and the mappings that feed them. */
+export class PartnerFunctions extends Construct {
+  readonly fanOut: lambda.Function;
+  readonly archive: lambda.Function;
+
+  constructor(scope: Construct, id: string, stage: Stage, partner: string, queues: PartnerQueues) {
+    super(scope, id);
+    const consumer = { stage, partner, lambda: "job-consume", memoryMb: 512, allowRecursion: true };
+    const webhooks = new SluiceFunction(this, "ConsumeWebhooks", {
+      ...consumer,
+      name: "consume-webhooks",
+      timeoutSeconds: consumerTimeoutSeconds.webhooks,
+      grants: consumerGrants(this, stage, partner, "webhooks"),
+    });
+    const imports = new SluiceFunction(this, "ConsumeImports", {
+      ...consumer,
+      name: "consume-imports",
+      timeoutSeconds: consumerTimeoutSeconds.imports,
+      grants: consumerGrants(this, stage, partner, "imports"),
+    });
+    const fanOut = new SluiceFunction(this, "ImportFanOut", {
+      stage,
+      partner,
+      name: "import-fan-out",
+      lambda: "import-fan-out",
+      timeoutSeconds: 60,
+      memoryMb: 256,
+      grants: fanOutGrants(this, stage, partner),
+    });
+    const archive = new SluiceFunction(this, "FailureArchive", {
+      stage,
+      partner,
+      name: "failure-archive",
+      lambda: "failure-archive",
+      timeoutSeconds: consumerTimeoutSeconds.deadLetters,
+      memoryMb: 256,
+      grants: archiveGrants(this, stage, partner),
+    });
+    // One message a batch where runs are pushed: a time-out counts against everything in its batch.
+    feed(webhooks, queues.lanes.webhooks, { batchSize: 10, maxConcurrency: 10 });
+    feed(imports, queues.lanes.imports, { batchSize: 1, maxConcurrency: 5 });
+    feed(archive, queues.deadLetters, { batchSize: 10, maxConcurrency: 2 });
+    this.fanOut = fanOut.function;
+    this.archive = archive.function;
+  }
+}
+
+function feed(
+  consumer: SluiceFunction,
+  queue: sqs.Queue,
+  limits: { readonly batchSize: number; readonly maxConcurrency: number },
+): void {
+  new lambda.EventSourceMapping(consumer, "Mapping", {
+    target: consumer.function,
+    eventSourceArn: queue.queueArn,
+    reportBatchItemFailures: true,
+    ...limits,
+  });
+}

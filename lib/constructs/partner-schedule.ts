@@ -1,0 +1,50 @@
+import { Aws, Duration, Stack } from "aws-cdk-lib";
+import * as iam from "aws-cdk-lib/aws-iam";
+import * as lambda from "aws-cdk-lib/aws-lambda";
+import * as scheduler from "aws-cdk-lib/aws-scheduler";
+import { Construct } from "constructs";
+import { functionNameFor, prefixFor } from "../engine/names.ts";
+import type { Stage } from "./stage.ts";
+
+/** Looks every minute for what is due. A minute that is missed is made good by the next, so nothing is retried for long. */
+export class PartnerSchedule extends Construct {
+  constructor(scope: Construct, id: string, stage: Stage, partner: string, target: lambda.Function) {
+    super(scope, id);
+    const groupName = `${prefixFor(stage.name)}-${partner}`;
+    const group = new scheduler.CfnScheduleGroup(this, "Group", { name: groupName });
+    const groupArn = Stack.of(this).formatArn({
+      service: "scheduler",
+      resource: "schedule-group",
+      resourceName: groupName,
+    });
+    const role = new iam.Role(this, "Role", {
+      assumedBy: new iam.ServicePrincipal("scheduler.amazonaws.com", {
+        conditions: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID, "aws:SourceArn": groupArn } },
+      }),
+      inlinePolicies: {
+        grants: new iam.PolicyDocument({
+          statements: [
+            new iam.PolicyStatement({ actions: ["lambda:InvokeFunction"], resources: [target.functionArn] }),
+          ],
+        }),
+      },
+    });
+    const schedule = new scheduler.CfnSchedule(this, "Schedule", {
+      name: functionNameFor(stage.name, "import-fan-out", partner),
+      groupName,
+      scheduleExpression: "rate(1 minute)",
+      flexibleTimeWindow: { mode: "OFF" },
+      target: {
+        arn: target.functionArn,
+        roleArn: role.roleArn,
+        retryPolicy: { maximumRetryAttempts: 1, maximumEventAgeInSeconds: 60 },
+      },
+    });
+    schedule.addResourceDependency(group);
+    new lambda.EventInvokeConfig(this, "Invoke", {
+      function: target,
+      retryAttempts: 0,
+      maxEventAge: Duration.minutes(1),
+    });
+  }
+}

@@ -1,0 +1,32 @@
+import type { SluiceConfig, StageConfig } from "../engine/config.ts";
+import type { PartnerDriver } from "../engine/define-partner.ts";
+import type { Bundles } from "./bundles.ts";
+
+/** One copy of Sluice: what every stack of it is built from. */
+export interface Stage {
+  readonly name: string;
+  readonly settings: StageConfig;
+  readonly partners: readonly PartnerDriver[];
+  readonly bundles: Bundles;
+}
+
+const localStage: StageConfig = { kind: "dev" };
+
+/**
+ * The stage's settings; `local`, the laptop's stage, is there without being configured.
+ *
+ * @throws when the configuration has no such stage; the message names the key and the choices.
+ */
+export function settingsOf(config: SluiceConfig, stage: string): StageConfig {
+  const settings = config.stages[stage] ?? (stage === "local" ? localStage : undefined);
+  if (settings === undefined) {
+    const choices = [...new Set([...Object.keys(config.stages), "local"])].join(", ");
+    throw new Error(`stage: "${stage}" is not one of the stages in sluice.config.ts; choose one of: ${choices}.`);
+  }
+  return settings;
+}
+
+/** The first configured stage is the default one. */
+export function defaultStageOf(config: SluiceConfig): string {
+  return Object.keys(config.stages)[0] ?? "local";
+}

@@ -1,0 +1,27 @@
+import * as z from "zod";
+import type { PartnerDriver } from "../../../lib/engine/define-partner.ts";
+
+/** A driver with just what the stacks read: synthesis must need nothing else of it. */
+export function driverNamed(name: string): PartnerDriver {
+  return {
+    name,
+    title: name.toUpperCase(),
+    docs: `https://${name}.example/docs`,
+    baseUrl: `https://api.${name}.example`,
+    auth: {
+      kind: "header",
+      header: "authorization",
+      prefix: "Bearer ",
+      field: "apiKey",
+      credential: z.object({ apiKey: z.string() }),
+    },
+    limits: [],
+    webhook: {
+      verify: () => ({ ok: false, reason: "no-secret" }),
+      schema: z.unknown(),
+      dedupeKey: () => "",
+      touches: () => [],
+    },
+    resources: {},
+  };
+}
