@@ -25,7 +25,9 @@ export function defineConfig(config: SluiceConfig): SluiceConfig {
   const names = config.partners.map((partner) => partner.name);
   for (const name of names) {
     if (!/^[a-z][a-z0-9-]{1,30}$/.test(name)) {
-      throw new Error(`sluice.config.ts: partners: "${name}" is not a usable name; use lower-case letters, digits and dashes, at most 31.`);
+      throw new Error(
+        `sluice.config.ts: partners: "${name}" is not a usable name; use lower-case letters, digits and dashes, at most 31.`,
+      );
     }
     if (names.indexOf(name) !== names.lastIndexOf(name)) {
       throw new Error(`sluice.config.ts: partners: "${name}" is there twice; remove one.`);
@@ -33,7 +35,9 @@ export function defineConfig(config: SluiceConfig): SluiceConfig {
   }
   for (const stage of Object.keys(config.stages)) {
     if (!/^[a-z][a-z0-9]{0,15}$/.test(stage)) {
-      throw new Error(`sluice.config.ts: stages: "${stage}" is not a usable name; use lower-case letters and digits, at most 16.`);
+      throw new Error(
+        `sluice.config.ts: stages: "${stage}" is not a usable name; use lower-case letters and digits, at most 16.`,
+      );
     }
   }
   return config;

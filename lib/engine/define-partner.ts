@@ -58,7 +58,13 @@ export interface Classified {
 /** How a call is signed. More kinds come with the partners that need them. */
 export type Auth =
   /** `Authorization: <scheme> <credential.fields[field]>`. */
-  { readonly kind: "header"; readonly header: string; readonly prefix: string; readonly field: string; readonly credential: z.ZodType<Record<string, string>> };
+  {
+    readonly kind: "header";
+    readonly header: string;
+    readonly prefix: string;
+    readonly field: string;
+    readonly credential: z.ZodType<Record<string, string>>;
+  };
 
 export interface LimitDeclaration {
   /** `account`: all calls of a connection's account. `endpoint`: each method + path template by itself. */
@@ -124,7 +130,11 @@ export interface ResourceDriver {
 /** How changes since a moment are asked for. */
 export type Increment =
   /** The list itself takes a filter. */
-  | { readonly kind: "filter"; readonly overlapMs: number; readonly query: (sinceMs: number) => Readonly<Record<string, string>> }
+  | {
+      readonly kind: "filter";
+      readonly overlapMs: number;
+      readonly query: (sinceMs: number) => Readonly<Record<string, string>>;
+    }
   /** A feed names what changed; each thing is fetched again. Beyond `reachMs` the feed forgets, and a full pass takes its place. */
   | {
       readonly kind: "feed";
@@ -138,8 +148,10 @@ export type Increment =
       readonly touches: (item: unknown) => readonly string[];
     };
 
-export interface ResourceDefinition<Schema extends z.ZodType, ModelSchema extends z.ZodType>
-  extends Omit<ResourceDriver, "model" | "schema" | "id" | "versionMs" | "gone" | "toRecord"> {
+export interface ResourceDefinition<Schema extends z.ZodType, ModelSchema extends z.ZodType> extends Omit<
+  ResourceDriver,
+  "model" | "schema" | "id" | "versionMs" | "gone" | "toRecord"
+> {
   readonly model: Model<ModelSchema>;
   readonly schema: Schema;
   readonly id: (raw: z.infer<Schema>) => string;

@@ -37,7 +37,11 @@ export const Job = z.strictObject({
       nudgeId: z.string().min(1).max(200),
     }),
     /** One thing to fetch again: how a parked record is tried anew. */
-    z.strictObject({ kind: z.literal("refresh"), resource: z.string().min(1).max(80), externalId: z.string().min(1).max(500) }),
+    z.strictObject({
+      kind: z.literal("refresh"),
+      resource: z.string().min(1).max(80),
+      externalId: z.string().min(1).max(500),
+    }),
   ]),
 });
 

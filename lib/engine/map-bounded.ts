@@ -1,5 +1,9 @@
 /** Maps in order with at most `atOnce` under way; the first rejection rejects, after those under way have ended. */
-export async function mapBounded<In, Out>(items: readonly In[], atOnce: number, work: (item: In) => Promise<Out>): Promise<readonly Out[]> {
+export async function mapBounded<In, Out>(
+  items: readonly In[],
+  atOnce: number,
+  work: (item: In) => Promise<Out>,
+): Promise<readonly Out[]> {
   const results: Out[] = [];
   let next = 0;
   const worker = async (): Promise<void> => {

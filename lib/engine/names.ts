@@ -8,7 +8,16 @@ export function prefixFor(stage: string): string {
   return `sluice-${stage}`;
 }
 
-export const tableNames = ["connections", "records", "history", "runs", "token-buckets", "idempotency", "failures", "audit"] as const;
+export const tableNames = [
+  "connections",
+  "records",
+  "history",
+  "runs",
+  "token-buckets",
+  "idempotency",
+  "failures",
+  "audit",
+] as const;
 export type TableName = (typeof tableNames)[number];
 
 export function tableNameFor(stage: string, table: TableName): string {

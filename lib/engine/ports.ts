@@ -55,7 +55,12 @@ export interface OutboundRequest {
 }
 
 export type OutboundAnswer =
-  | { readonly kind: "answered"; readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: Uint8Array }
+  | {
+      readonly kind: "answered";
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: Uint8Array;
+    }
   /** No answer: the fate of the call is unknown. */
   | { readonly kind: "lost"; readonly reason: "timeout" | "network" | "too-large"; readonly detail: string };
 
@@ -99,7 +104,13 @@ export interface Gate {
   }): Promise<Reservation>;
   settle(
     id: string,
-    outcome: { readonly scopes: readonly BucketScope[]; readonly sent: number; readonly unused: number; readonly kinds: readonly ErrorKind[]; readonly hints: LimitHints },
+    outcome: {
+      readonly scopes: readonly BucketScope[];
+      readonly sent: number;
+      readonly unused: number;
+      readonly kinds: readonly ErrorKind[];
+      readonly hints: LimitHints;
+    },
   ): Promise<void>;
 }
 
@@ -220,7 +231,11 @@ export interface Credential {
 export interface Credentials {
   read(connection: { readonly partner: string; readonly connectionId: string }): Promise<Credential | null>;
   /** Stores a first credential, or replaces `used` if it is still the stored one. */
-  replace(connection: { readonly partner: string; readonly connectionId: string }, used: Credential | null, next: CredentialFields): Promise<"stored" | "superseded">;
+  replace(
+    connection: { readonly partner: string; readonly connectionId: string },
+    used: Credential | null,
+    next: CredentialFields,
+  ): Promise<"stored" | "superseded">;
 }
 
 /** The partner-wide secret, cached by the port for a bounded time. */
@@ -264,8 +279,16 @@ export interface FailureStore {
   record(failure: Failure): Promise<void>;
   read(partner: string, connectionId: string, failureId: string): Promise<Failure | null>;
   /** Moves a failure from one of `from` to `to`; counts a replay when `to` is `replaying`. */
-  move(failure: Pick<Failure, "partner" | "connectionId" | "failureId">, from: readonly Failure["status"][], to: Failure["status"], nowMs: number): Promise<"moved" | "not-there">;
-  list(filter: { readonly partner?: string; readonly connectionId?: string; readonly status?: Failure["status"] }, page: PageRequest): Promise<Page<Failure>>;
+  move(
+    failure: Pick<Failure, "partner" | "connectionId" | "failureId">,
+    from: readonly Failure["status"][],
+    to: Failure["status"],
+    nowMs: number,
+  ): Promise<"moved" | "not-there">;
+  list(
+    filter: { readonly partner?: string; readonly connectionId?: string; readonly status?: Failure["status"] },
+    page: PageRequest,
+  ): Promise<Page<Failure>>;
 }
 
 export interface AuditEntry {

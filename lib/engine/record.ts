@@ -16,7 +16,8 @@ export interface RecordMark {
 }
 
 /** Which webhook or run brought a state. */
-export type RecordSource = { readonly kind: "webhook"; readonly id: string } | { readonly kind: "run"; readonly id: string };
+export type RecordSource =
+  { readonly kind: "webhook"; readonly id: string } | { readonly kind: "run"; readonly id: string };
 
 /** One state of one record as a flow hands it to the store. */
 export interface RecordCandidate {
@@ -40,7 +41,10 @@ export interface StoredRecord extends RecordCandidate, RecordScope {
 export type WriteOutcome = "created" | "updated" | "unchanged" | "stale" | "deleted";
 
 /** Whether a candidate is worth a write at all, from what is known; the store's own condition decides under a race. */
-export function compareWithMark(candidate: Pick<RecordCandidate, "digest" | "order" | "deleted">, mark: RecordMark | null): "write" | "unchanged" | "stale" {
+export function compareWithMark(
+  candidate: Pick<RecordCandidate, "digest" | "order" | "deleted">,
+  mark: RecordMark | null,
+): "write" | "unchanged" | "stale" {
   // A deletion of something never seen is written too: its tombstone stops an older page from bringing the thing back.
   if (mark === null) return "write";
   if (candidate.digest === mark.digest && candidate.deleted === mark.deleted) return "unchanged";

@@ -52,7 +52,8 @@ export interface Checkpoint {
 
 export type Position =
   /** A page to fetch; `handled` are the ids of it that a former worker saw to before its time was up (feeds only). */
-  { readonly kind: "open"; readonly cursor: Cursor | null; readonly handled: readonly string[] } | { readonly kind: "end" };
+  | { readonly kind: "open"; readonly cursor: Cursor | null; readonly handled: readonly string[] }
+  | { readonly kind: "end" };
 
 export interface Progress {
   readonly pages: number;
@@ -67,7 +68,17 @@ export interface Progress {
   readonly total: number | null;
 }
 
-export const noProgress: Progress = { pages: 0, fetched: 0, created: 0, updated: 0, unchanged: 0, stale: 0, deleted: 0, parked: 0, total: null };
+export const noProgress: Progress = {
+  pages: 0,
+  fetched: 0,
+  created: 0,
+  updated: 0,
+  unchanged: 0,
+  stale: 0,
+  deleted: 0,
+  parked: 0,
+  total: null,
+};
 
 /** Longer than one page takes (call time-out and writes); renewed by each checkpoint, so that a dead worker's run is free again soon. */
 export const leaseMs = 45_000;
@@ -85,7 +96,12 @@ export type NudgeVerdict =
   | { readonly kind: "drop"; readonly why: "ended" | "behind" | "held-by-another" };
 
 /** What a worker that received a nudge may do: take the lease, wait for the one that holds it, or forget the nudge. */
-export function receiveNudge(run: Run, nudge: { sequence: number; nudgeId: string }, owner: string, nowMs: number): NudgeVerdict {
+export function receiveNudge(
+  run: Run,
+  nudge: { sequence: number; nudgeId: string },
+  owner: string,
+  nowMs: number,
+): NudgeVerdict {
   if (run.status.kind !== "active") return { kind: "drop", why: "ended" };
   if (nudge.sequence < run.sequence) return { kind: "drop", why: "behind" };
   if (run.lease !== null && run.lease.expiresAtMs > nowMs) {
@@ -93,16 +109,30 @@ export function receiveNudge(run: Run, nudge: { sequence: number; nudgeId: strin
     return { kind: "wait", untilMs: run.lease.expiresAtMs };
   }
   if (run.notBeforeMs > nowMs) return { kind: "wait", untilMs: run.notBeforeMs };
-  return { kind: "take", run: { ...moved(run, nowMs), ...leased(owner, nowMs), status: { kind: "active", waiting: null } } };
+  return {
+    kind: "take",
+    run: { ...moved(run, nowMs), ...leased(owner, nowMs), status: { kind: "active", waiting: null } },
+  };
 }
 
 /** A page's records are saved: move on, and keep the lease. */
 export function advance(run: Run, position: Position, progress: Progress, owner: string, nowMs: number): Run {
-  return { ...moved(run, nowMs), ...leased(owner, nowMs), checkpoint: { ...run.checkpoint, position }, progress, attempts: 0, looks: 0 };
+  return {
+    ...moved(run, nowMs),
+    ...leased(owner, nowMs),
+    checkpoint: { ...run.checkpoint, position },
+    progress,
+    attempts: 0,
+    looks: 0,
+  };
 }
 
 /** Leave: one step advances the sequence, names the next nudge and frees the lease. Send the nudge only after it is stored. */
-export function leave(run: Run, next: { nudgeId: string; notBeforeMs: number; waiting: string | null; failed: boolean }, nowMs: number): Run {
+export function leave(
+  run: Run,
+  next: { nudgeId: string; notBeforeMs: number; waiting: string | null; failed: boolean },
+  nowMs: number,
+): Run {
   return {
     ...moved(run, nowMs),
     sequence: run.sequence + 1,

@@ -44,9 +44,11 @@ export function failureIdOf(job: Job): string {
 
 function crashOf(kind: "job" | "unreadable", nowMs: number): GiveUp {
   if (kind === "job") {
-    const message = "Ten workers took this job and none came back with it: it crashes them or takes longer than they have. Look at the function's log; then replay.";
+    const message =
+      "Ten workers took this job and none came back with it: it crashes them or takes longer than they have. Look at the function's log; then replay.";
     return { code: "worker-lost", kind: "crash", place: "worker", message, call: null, atMs: nowMs };
   }
-  const message = "A message on the lane was not a job of ours: somebody else writes to the queue, or a version was rolled back. Discard it.";
+  const message =
+    "A message on the lane was not a job of ours: somebody else writes to the queue, or a version was rolled back. Discard it.";
   return { code: "not-a-job", kind: "data", place: "lane", message, call: null, atMs: nowMs };
 }

@@ -60,31 +60,53 @@ interface Admitted {
   readonly scopes: readonly BucketScope[];
 }
 
-async function admit(ports: CallPorts, call: PartnerCall, scopes: readonly BucketScope[]): Promise<Admitted | Extract<CallResult, { kind: "wait" }>> {
+async function admit(
+  ports: CallPorts,
+  call: PartnerCall,
+  scopes: readonly BucketScope[],
+): Promise<Admitted | Extract<CallResult, { kind: "wait" }>> {
   for (let attempt = 0; attempt < reservationsMax; attempt++) {
     const deadlineMs = Math.min(call.deadlineMs, ports.clock.nowMs() + sleepMsMax);
     const reservation = await ports.gate.reserve({ scopes, weight: 1, want: 1, lane: call.lane, deadlineMs });
-    if (reservation.kind === "refused") return { kind: "wait", untilMs: reservation.retryAtMs, reason: reservation.reason };
+    if (reservation.kind === "refused")
+      return { kind: "wait", untilMs: reservation.retryAtMs, reason: reservation.reason };
     const sendAtMs = reservation.sendAtMs[0];
     if (sendAtMs === undefined) return { kind: "wait", untilMs: ports.clock.nowMs() + 1_000, reason: "limit" };
     const earlyMs = sendAtMs - ports.clock.nowMs();
     if (earlyMs > 0) await ports.clock.sleep(earlyMs);
-    if (ports.clock.nowMs() <= sendAtMs + reservation.lateMsMax) return { kind: "admitted", id: reservation.id, scopes };
+    if (ports.clock.nowMs() <= sendAtMs + reservation.lateMsMax)
+      return { kind: "admitted", id: reservation.id, scopes };
     // Sent late, a dated token could land in a window that is already full: it is abandoned, and not given back either.
     ports.metrics.count("TokensAbandoned", 1, { partner: call.driver.name });
   }
   return { kind: "wait", untilMs: ports.clock.nowMs() + 1_000, reason: "limit" };
 }
 
-async function judge(ports: CallPorts, call: PartnerCall, admitted: Admitted, answer: OutboundAnswer, beganMs: number): Promise<CallResult> {
+async function judge(
+  ports: CallPorts,
+  call: PartnerCall,
+  admitted: Admitted,
+  answer: OutboundAnswer,
+  beganMs: number,
+): Promise<CallResult> {
   const nowMs = ports.clock.nowMs();
-  const verdict = classifyAnswer(call.driver, answer, { nowMs, call: `${call.request.method} ${call.request.path}`, redact: redactText });
+  const verdict = classifyAnswer(call.driver, answer, {
+    nowMs,
+    call: `${call.request.method} ${call.request.path}`,
+    redact: redactText,
+  });
   const error = verdict.kind === "failed" ? verdict.error : null;
   ports.metrics.count("PartnerCalls", 1, { partner: call.driver.name, kind: error === null ? "ok" : error.kind });
   // Only a partner that asks us to stay away moves the gate: hints tighten, and nothing else is worth a write.
   if (error?.kind === "rate") {
     const notBeforeMs = nowMs + (error.retryAfterMs ?? 1_000);
-    await ports.gate.settle(admitted.id, { scopes: admitted.scopes, sent: 1, unused: 0, kinds: ["rate"], hints: { notBeforeMs } });
+    await ports.gate.settle(admitted.id, {
+      scopes: admitted.scopes,
+      sent: 1,
+      unused: 0,
+      kinds: ["rate"],
+      hints: { notBeforeMs },
+    });
     return { kind: "wait", untilMs: notBeforeMs, reason: "partner-limit" };
   }
   if (verdict.kind === "failed") return verdict;

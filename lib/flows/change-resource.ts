@@ -14,5 +14,7 @@ export async function changeResource(
     const next = { ...change(state), revision: state.revision + 1 };
     if ((await ports.connections.compareAndSetResource(next)) === "stored") return next;
   }
-  throw new Error(`The state of ${of.resource} of ${of.connectionId} changed ${triesMax} times while it was being changed; the message comes back.`);
+  throw new Error(
+    `The state of ${of.resource} of ${of.connectionId} changed ${triesMax} times while it was being changed; the message comes back.`,
+  );
 }

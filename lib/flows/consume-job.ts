@@ -45,7 +45,8 @@ export async function consumeJob(ports: ConsumePorts, job: Job, context: WorkCon
 async function work(ports: ConsumePorts, job: Job, context: WorkContext): Promise<Outcome> {
   const driver = ports.partners.find(job.partner);
   // Thrown, not given up: a job of a partner that this deployment does not know belongs in the dead-letter queue untouched.
-  if (driver === null) throw new Error(`No partner "${job.partner}" in this deployment; add it to sluice.config.ts or discard the job.`);
+  if (driver === null)
+    throw new Error(`No partner "${job.partner}" in this deployment; add it to sluice.config.ts or discard the job.`);
   switch (job.work.kind) {
     case "webhook":
       return handleWebhook(ports, driver, job, job.work, context);
@@ -67,7 +68,14 @@ async function sendAgain(ports: ConsumePorts, job: Job, untilMs: number, reason:
   const nowMs = ports.clock.nowMs();
   if (job.hops >= hopsMax) {
     const message = `The job waited ${job.hops} times and never got its turn (last: ${reason}). See what holds the partner back; then replay.`;
-    return giveUp(ports, job, { code: "waited-too-long", kind: "rate", place: reason, message, call: null, atMs: nowMs });
+    return giveUp(ports, job, {
+      code: "waited-too-long",
+      kind: "rate",
+      place: reason,
+      message,
+      call: null,
+      atMs: nowMs,
+    });
   }
   ports.metrics.count("JobsDeferred", 1, { partner: job.partner, kind: reason });
   // Spread over a second, or everything that waits for one moment comes back in that moment.
@@ -77,12 +85,27 @@ async function sendAgain(ports: ConsumePorts, job: Job, untilMs: number, reason:
 
 async function retryOrGiveUp(ports: ConsumePorts, job: Job, error: PartnerError, place: string): Promise<void> {
   const attempts = job.attempts + 1;
-  ports.log.warn("a job failed", { jobId: job.id, partner: job.partner, code: error.code, kind: error.kind, attempts, place });
+  ports.log.warn("a job failed", {
+    jobId: job.id,
+    partner: job.partner,
+    code: error.code,
+    kind: error.kind,
+    attempts,
+    place,
+  });
   if (error.kind === "transient" && attempts < attemptsMax && job.hops < hopsMax) {
-    const delayMs = error.retryAfterMs ?? fullJitterMs(attempts, { baseMs: backoffBaseMs, delayMsMax: backoffMsMax }, ports.random);
+    const delayMs =
+      error.retryAfterMs ?? fullJitterMs(attempts, { baseMs: backoffBaseMs, delayMsMax: backoffMsMax }, ports.random);
     return ports.lanes.send({ ...job, attempts, hops: job.hops + 1 }, Math.min(delayMsMax, delayMs));
   }
-  const why = { code: error.code, kind: error.kind, place, message: error.message, call: callOf(error), atMs: ports.clock.nowMs() };
+  const why = {
+    code: error.code,
+    kind: error.kind,
+    place,
+    message: error.message,
+    call: callOf(error),
+    atMs: ports.clock.nowMs(),
+  };
   return giveUp(ports, { ...job, attempts }, why);
 }
 

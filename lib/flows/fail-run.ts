@@ -10,12 +10,24 @@ import { changeResource } from "./change-resource.ts";
  * Gives a run up. The dead letter goes first: dying after it, the run is pushed again and fails again into the same
  * failure; the other way round, a failed run could be known to nobody.
  */
-export async function failRun(ports: Pick<Ports, "clock" | "runs" | "connections" | "lanes" | "metrics" | "log">, run: Run, error: PartnerError, place: string): Promise<void> {
+export async function failRun(
+  ports: Pick<Ports, "clock" | "runs" | "connections" | "lanes" | "metrics" | "log">,
+  run: Run,
+  error: PartnerError,
+  place: string,
+): Promise<void> {
   const nowMs = ports.clock.nowMs();
   const job = nudgeFor(run, nowMs);
   const failureId = failureIdOf(job);
   const call = `${error.cause.call ?? "(no call)"} → ${error.cause.actual}`.slice(0, 1024);
-  await ports.lanes.giveUp(job, { code: error.code, kind: error.kind, place, message: error.message, call, atMs: nowMs });
+  await ports.lanes.giveUp(job, {
+    code: error.code,
+    kind: error.kind,
+    place,
+    message: error.message,
+    call,
+    atMs: nowMs,
+  });
   await changeResource(ports, run, (state) => ({
     ...state,
     activeRunId: state.activeRunId === run.runId ? null : state.activeRunId,

@@ -10,7 +10,10 @@ export type FanOutPorts = StartPorts & Pick<Ports, "log">;
 const dueMax = 200;
 
 /** Starts a run for every resource that is due, the longest overdue first. One that cannot be started does not hold up the others. */
-export async function fanOut(ports: FanOutPorts, driver: PartnerDriver): Promise<{ readonly due: number; readonly started: number; readonly failed: number }> {
+export async function fanOut(
+  ports: FanOutPorts,
+  driver: PartnerDriver,
+): Promise<{ readonly due: number; readonly started: number; readonly failed: number }> {
   const due = await ports.connections.due(driver.name, ports.clock.nowMs(), dueMax);
   let started = 0;
   let failed = 0;
@@ -19,7 +22,12 @@ export async function fanOut(ports: FanOutPorts, driver: PartnerDriver): Promise
       if (await startDue(ports, driver, state)) started++;
     } catch (error) {
       failed++;
-      ports.log.error("could not start a due import; it is due again in a minute", { partner: driver.name, connectionId: state.connectionId, resource: state.resource, error: String(error) });
+      ports.log.error("could not start a due import; it is due again in a minute", {
+        partner: driver.name,
+        connectionId: state.connectionId,
+        resource: state.resource,
+        error: String(error),
+      });
     }
   }
   ports.metrics.count("ImportsDue", due.length, { partner: driver.name });
@@ -30,7 +38,10 @@ async function startDue(ports: FanOutPorts, driver: PartnerDriver, state: Resour
   const connection = await ports.connections.read(driver.name, state.connectionId);
   // The slot is the time it was due, which stands still until a run of that name exists: schedules fire at least once.
   const slot = String(state.nextDueMs ?? 0);
-  const result = connection === null ? null : await startRun(ports, { driver, connection, state, mode: null, trigger: "schedule", slot });
+  const result =
+    connection === null
+      ? null
+      : await startRun(ports, { driver, connection, state, mode: null, trigger: "schedule", slot });
   if (result !== null && result.kind !== "refused") return result.kind === "started";
   // Removed, paused or no longer a resource: not due any more until somebody makes it so.
   await changeResource(ports, state, (current) => ({ ...current, nextDueMs: null }));

@@ -21,11 +21,30 @@ export async function fetchOne(
   limits: { readonly lane: Lane; readonly deadlineMs: number },
 ): Promise<FetchResult> {
   const beganMs = ports.clock.nowMs();
-  const result = await callPartner(ports, { driver: target.driver, connection: target.connection, request: requestFor(target, externalId), ...limits });
-  if (result.kind === "ok") return { kind: "saved", counts: await saveRecords(ports, target, [result.body], result.beganMs) };
-  if (result.kind === "failed" && saysGone(result.error)) return { kind: "saved", counts: await saveGone(ports, target, externalId, beganMs) };
+  const result = await callPartner(ports, {
+    driver: target.driver,
+    connection: target.connection,
+    request: requestFor(target, externalId),
+    ...limits,
+  });
+  if (result.kind === "ok")
+    return settled(ports, target, await saveRecords(ports, target, [result.body], result.beganMs));
+  if (result.kind === "failed" && saysGone(result.error))
+    return settled(ports, target, await saveGone(ports, target, externalId, beganMs));
   return result;
 }
+
+/**
+ * Where only the time of our fetch orders states, two fetches in one millisecond, or by workers whose clocks differ, say
+ * nothing of which is newer: what lost is fetched again a moment later.
+ */
+function settled(ports: SavePorts, target: SaveTarget, counts: SaveCounts): FetchResult {
+  if (counts.stale === 0 || target.resource.versionMs !== undefined) return { kind: "saved", counts };
+  return { kind: "wait", untilMs: ports.clock.nowMs() + skewMsMax, reason: "fetched-at-once" };
+}
+
+/** More than two of our clocks may differ. */
+const skewMsMax = 1_000;
 
 function requestFor(target: SaveTarget, externalId: string): PartnerRequest {
   return {
@@ -36,8 +55,17 @@ function requestFor(target: SaveTarget, externalId: string): PartnerRequest {
   };
 }
 
-async function saveGone(ports: SavePorts, target: SaveTarget, externalId: string, beganMs: number): Promise<SaveCounts> {
-  const scope: RecordScope = { partner: target.driver.name, connectionId: target.connection.connectionId, resource: target.resourceName };
+async function saveGone(
+  ports: SavePorts,
+  target: SaveTarget,
+  externalId: string,
+  beganMs: number,
+): Promise<SaveCounts> {
+  const scope: RecordScope = {
+    partner: target.driver.name,
+    connectionId: target.connection.connectionId,
+    resource: target.resourceName,
+  };
   const mark = (await ports.records.marks(scope, [externalId])).get(externalId) ?? null;
   const candidate = tombstone(target, externalId, beganMs);
   const verdict = compareWithMark(candidate, mark);

@@ -19,7 +19,12 @@ export async function finishRun(ports: FinishPorts, resource: ResourceDriver, ru
   }
   if ((await ports.runs.compareAndSet(end(run, { kind: "done", atMs: nowMs }, nowMs))) === "superseded") return;
   ports.metrics.count("RunsDone", 1, { partner: run.partner, kind: run.mode });
-  ports.log.info("a run is done", { runId: run.runId, partner: run.partner, model: resource.model.name, ...run.progress });
+  ports.log.info("a run is done", {
+    runId: run.runId,
+    partner: run.partner,
+    model: resource.model.name,
+    ...run.progress,
+  });
 }
 
 function succeeded(state: ResourceState, run: Run, nowMs: number): ResourceState {

@@ -15,9 +15,22 @@ const place = "webhook";
 const touchedMax = 100;
 
 /** Reads what a verified webhook names and fetches each thing again: order and age of payloads then do not matter. */
-export async function handleWebhook(ports: WebhookPorts, driver: PartnerDriver, job: Job, work: WebhookWork, context: WorkContext): Promise<Outcome> {
+export async function handleWebhook(
+  ports: WebhookPorts,
+  driver: PartnerDriver,
+  job: Job,
+  work: WebhookWork,
+  context: WorkContext,
+): Promise<Outcome> {
   const { webhook } = driver;
-  if (webhook === undefined) return failed(driver, "no-webhooks", "a driver with webhooks", "none", "Its driver has none: discard the failure or add them.");
+  if (webhook === undefined)
+    return failed(
+      driver,
+      "no-webhooks",
+      "a driver with webhooks",
+      "none",
+      "Its driver has none: discard the failure or add them.",
+    );
   const event = await readEvent(ports, driver, webhook, work);
   if (event.kind === "failed") return event;
   const found = await findConnection(ports, driver, webhook, job, event.event);
@@ -31,10 +44,31 @@ export async function handleWebhook(ports: WebhookPorts, driver: PartnerDriver, 
   return done;
 }
 
-async function fetchTouched(ports: WebhookPorts, driver: PartnerDriver, connection: Connection, thing: Touched, job: Job, context: WorkContext): Promise<Outcome> {
+async function fetchTouched(
+  ports: WebhookPorts,
+  driver: PartnerDriver,
+  connection: Connection,
+  thing: Touched,
+  job: Job,
+  context: WorkContext,
+): Promise<Outcome> {
   const resource = driver.resources[thing.resource];
-  if (resource === undefined) return failed(driver, "unknown-resource", "a resource of the driver", thing.resource, "Mend the driver's `touches`.");
-  const target = { driver, connection, resourceName: thing.resource, resource, source: { kind: "webhook", id: job.id }, trace: job.trace } as const;
+  if (resource === undefined)
+    return failed(
+      driver,
+      "unknown-resource",
+      "a resource of the driver",
+      thing.resource,
+      "Mend the driver's `touches`.",
+    );
+  const target = {
+    driver,
+    connection,
+    resourceName: thing.resource,
+    resource,
+    source: { kind: "webhook", id: job.id },
+    trace: job.trace,
+  } as const;
   const result = await fetchOne(ports, target, thing.externalId, { lane: job.lane, deadlineMs: context.deadlineMs });
   if (result.kind === "wait") return result;
   if (result.kind === "failed") return { kind: "failed", error: result.error, place: `${thing.resource} one` };
@@ -43,17 +77,40 @@ async function fetchTouched(ports: WebhookPorts, driver: PartnerDriver, connecti
 
 type Failed = Extract<Outcome, { kind: "failed" }>;
 
-async function readEvent(ports: WebhookPorts, driver: PartnerDriver, webhook: WebhookDriver, work: WebhookWork): Promise<{ kind: "event"; event: unknown } | Failed> {
+async function readEvent(
+  ports: WebhookPorts,
+  driver: PartnerDriver,
+  webhook: WebhookDriver,
+  work: WebhookWork,
+): Promise<{ kind: "event"; event: unknown } | Failed> {
   const bytes = await bodyOf(ports, work);
-  if (bytes === null) return failed(driver, "claim-missing", "the body in the claim-check bucket", "nothing", "Its time to be kept has passed: discard the failure.");
+  if (bytes === null)
+    return failed(
+      driver,
+      "claim-missing",
+      "the body in the claim-check bucket",
+      "nothing",
+      "Its time to be kept has passed: discard the failure.",
+    );
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {
-    return failed(driver, "webhook-not-json", "a JSON body", `${work.contentType || "no content type"}, ${bytes.byteLength} bytes`, "It was rightly signed: ask the partner, or mend the driver.");
+    return failed(
+      driver,
+      "webhook-not-json",
+      "a JSON body",
+      `${work.contentType || "no content type"}, ${bytes.byteLength} bytes`,
+      "It was rightly signed: ask the partner, or mend the driver.",
+    );
   }
   const parsed = webhook.schema.safeParse(json);
-  if (!parsed.success) return { kind: "failed", place, error: dataFailure(driver, "webhook-shape", "an event of the driver's schema", parsed.error) };
+  if (!parsed.success)
+    return {
+      kind: "failed",
+      place,
+      error: dataFailure(driver, "webhook-shape", "an event of the driver's schema", parsed.error),
+    };
   return { kind: "event", event: parsed.data };
 }
 
@@ -68,7 +125,13 @@ async function bodyOf(ports: WebhookPorts, work: WebhookWork): Promise<Uint8Arra
   }
 }
 
-async function findConnection(ports: WebhookPorts, driver: PartnerDriver, webhook: WebhookDriver, job: Job, event: unknown): Promise<{ kind: "found"; connection: Connection } | Failed> {
+async function findConnection(
+  ports: WebhookPorts,
+  driver: PartnerDriver,
+  webhook: WebhookDriver,
+  job: Job,
+  event: unknown,
+): Promise<{ kind: "found"; connection: Connection } | Failed> {
   const account = webhook.account?.(event) ?? null;
   const connection =
     job.connectionId !== null
@@ -77,14 +140,31 @@ async function findConnection(ports: WebhookPorts, driver: PartnerDriver, webhoo
         ? null
         : await ports.connections.findByAccount(driver.name, account);
   if (connection === null) {
-    const actual = job.connectionId ?? (account === null ? "an event that names no account" : "an account without a connection");
-    return failed(driver, "connection-not-found", "a connection that the event belongs to", actual, "Connect the account, or register the webhook with its connection's own address; then replay.");
+    const actual =
+      job.connectionId ?? (account === null ? "an event that names no account" : "an account without a connection");
+    return failed(
+      driver,
+      "connection-not-found",
+      "a connection that the event belongs to",
+      actual,
+      "Connect the account, or register the webhook with its connection's own address; then replay.",
+    );
   }
   if (connection.status === "active") return { kind: "found", connection };
-  return failed(driver, `connection-${connection.status}`, "an active connection", connection.status, "Make the connection active again; then replay.");
+  return failed(
+    driver,
+    `connection-${connection.status}`,
+    "an active connection",
+    connection.status,
+    "Make the connection active again; then replay.",
+  );
 }
 
 function failed(driver: PartnerDriver, code: string, expected: string, actual: string, toDo: string): Failed {
   const message = `${driver.title} webhook: expected ${expected}, got ${actual}. ${toDo}`;
-  return { kind: "failed", place, error: new PartnerError({ code, kind: "data", partner: driver.name, message, cause: { expected, actual } }) };
+  return {
+    kind: "failed",
+    place,
+    error: new PartnerError({ code, kind: "data", partner: driver.name, message, cause: { expected, actual } }),
+  };
 }

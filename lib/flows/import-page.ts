@@ -23,7 +23,9 @@ export interface ImportPlace {
 }
 
 type Open = Extract<Position, { kind: "open" }>;
-export type Stop = { readonly kind: "wait"; readonly untilMs: number; readonly reason: string } | { readonly kind: "failed"; readonly error: PartnerError };
+export type Stop =
+  | { readonly kind: "wait"; readonly untilMs: number; readonly reason: string }
+  | { readonly kind: "failed"; readonly error: PartnerError };
 
 /** `progress` is null when nothing was saved, so that there is nothing to check in. */
 export type PageOutcome =
@@ -33,7 +35,12 @@ export type PageOutcome =
 const fetchesAtOnce = 5;
 
 /** Fetches and saves one page of a run, from the list itself or from the feed that names what changed. */
-export async function importPage(ports: ImportPorts, place: ImportPlace, position: Open, context: WorkContext): Promise<PageOutcome> {
+export async function importPage(
+  ports: ImportPorts,
+  place: ImportPlace,
+  position: Open,
+  context: WorkContext,
+): Promise<PageOutcome> {
   const feed = feedOf(place);
   const page = feed?.page ?? place.resource.page;
   const result = await callPartner(ports, {
@@ -63,7 +70,10 @@ function requestFor(place: ImportPlace, call: PageCall): PartnerRequest {
   const path = feedOf(place)?.path ?? resource.path;
   const endpoint = `GET ${path}`;
   if (call.kind === "url") return { method: "GET", path: call.url, query: {}, endpoint };
-  const since = run.mode === "incremental" && resource.increment !== null && run.checkpoint.sinceMs !== null ? resource.increment.query(run.checkpoint.sinceMs) : {};
+  const since =
+    run.mode === "incremental" && resource.increment !== null && run.checkpoint.sinceMs !== null
+      ? resource.increment.query(run.checkpoint.sinceMs)
+      : {};
   const own = feedOf(place) === null ? resource.query : {};
   return { method: "GET", path, query: { ...own, ...since, ...call.query }, endpoint };
 }
@@ -75,12 +85,25 @@ function readPage(place: ImportPlace, page: PageStrategy, body: unknown, positio
     if (!(error instanceof PageShapeError)) throw error;
     const { expected, actual } = error;
     const message = `${place.driver.title}: the ${place.run.resource} list answered with something that is no page: expected ${expected}, got ${actual}. Compare it with the driver's page strategy.`;
-    return new PartnerError({ code: "bad-page", kind: "data", partner: place.driver.name, message, cause: { expected, actual } });
+    return new PartnerError({
+      code: "bad-page",
+      kind: "data",
+      partner: place.driver.name,
+      message,
+      cause: { expected, actual },
+    });
   }
 }
 
 /** Fetches what a feed's page names. Stopped half-way, it keeps the ids that are done, or a slow partner's page would never end. */
-async function followFeed(ports: ImportPorts, place: ImportPlace, feed: Feed, content: PageContent, position: Open, context: WorkContext): Promise<PageOutcome> {
+async function followFeed(
+  ports: ImportPorts,
+  place: ImportPlace,
+  feed: Feed,
+  content: PageContent,
+  position: Open,
+  context: WorkContext,
+): Promise<PageOutcome> {
   const handled = new Set(position.handled);
   const counts = { created: 0, updated: 0, unchanged: 0, stale: 0, deleted: 0, parked: 0 };
   let why: Stop | null = null;
@@ -101,9 +124,15 @@ async function followFeed(ports: ImportPorts, place: ImportPlace, feed: Feed, co
     handled.add(id);
     for (const outcome of outcomes) counts[outcome] += result.counts[outcome];
   });
-  if (why === null) return { kind: "moved", position: after(content), progress: add(place.run.progress, counts, content, 1) };
+  if (why === null)
+    return { kind: "moved", position: after(content), progress: add(place.run.progress, counts, content, 1) };
   if (handled.size === position.handled.length) return stopped(why, position);
-  return { kind: "stopped", why, position: { ...position, handled: [...handled] }, progress: add(place.run.progress, counts, content, 0) };
+  return {
+    kind: "stopped",
+    why,
+    position: { ...position, handled: [...handled] },
+    progress: add(place.run.progress, counts, content, 0),
+  };
 }
 
 const outcomes = ["created", "updated", "unchanged", "stale", "deleted", "parked"] as const;
@@ -120,7 +149,14 @@ function touchedIds(place: ImportPlace, feed: Feed, content: PageContent): reado
 
 function targetOf(place: ImportPlace): SaveTarget {
   const { driver, connection, resource, run } = place;
-  return { driver, connection, resource, resourceName: run.resource, source: { kind: "run", id: run.runId }, trace: run.trace };
+  return {
+    driver,
+    connection,
+    resource,
+    resourceName: run.resource,
+    source: { kind: "run", id: run.runId },
+    trace: run.trace,
+  };
 }
 
 function after(content: PageContent): Position {

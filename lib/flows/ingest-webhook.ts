@@ -6,7 +6,10 @@ import type { Job, WebhookWork } from "../engine/job.ts";
 import type { PartnerSecret, Ports } from "../engine/ports.ts";
 import { unseal } from "../engine/seal.ts";
 
-export type IngestPorts = Pick<Ports, "clock" | "random" | "lanes" | "partnerSecrets" | "claims" | "metrics" | "log" | "partners"> & {
+export type IngestPorts = Pick<
+  Ports,
+  "clock" | "random" | "lanes" | "partnerSecrets" | "claims" | "metrics" | "log" | "partners"
+> & {
   readonly connections: Pick<Ports["connections"], "read">;
 };
 
@@ -40,7 +43,10 @@ export async function ingestWebhook(ports: IngestPorts, request: WebhookRequest)
   const verdict = driver.webhook.verify({ headers, rawBody, url, method, secrets, nowMs: ports.clock.nowMs() });
   if (!verdict.ok) {
     ports.metrics.count("WebhooksRejected", 1, { partner: driver.name, kind: verdict.reason });
-    return refuse(401, verdict.reason === "no-secret" ? "No webhook secret is configured." : "The signature does not hold.");
+    return refuse(
+      401,
+      verdict.reason === "no-secret" ? "No webhook secret is configured." : "The signature does not hold.",
+    );
   }
   try {
     await ports.lanes.send(await jobFor(ports, driver, request), 0);
@@ -55,7 +61,12 @@ export async function ingestWebhook(ports: IngestPorts, request: WebhookRequest)
 }
 
 /** The secrets that may have signed; null when there is no such connection. Its own secret, where it has one, is the only one. */
-async function secretsFor(ports: IngestPorts, driver: PartnerDriver, secret: PartnerSecret | null, connectionId: string | null): Promise<readonly string[] | null> {
+async function secretsFor(
+  ports: IngestPorts,
+  driver: PartnerDriver,
+  secret: PartnerSecret | null,
+  connectionId: string | null,
+): Promise<readonly string[] | null> {
   if (connectionId === null) return secret?.webhookSecrets ?? [];
   // The MAC in the id turns strangers away before they cost a look-up.
   if (secret === null || !checkConnectionId(connectionId, driver.name, secret.connectionKey)) return null;
@@ -80,12 +91,18 @@ async function jobFor(ports: IngestPorts, driver: PartnerDriver, request: Webhoo
     expiresAtMs: nowMs + webhookExpiryMs,
     trace: request.trace.slice(0, 200),
     replayOf: null,
-    work: { kind: "webhook", receivedAtMs: nowMs, contentType: (request.headers["content-type"] ?? "").slice(0, 200), body: await bodyFor(ports, driver, request.rawBody) },
+    work: {
+      kind: "webhook",
+      receivedAtMs: nowMs,
+      contentType: (request.headers["content-type"] ?? "").slice(0, 200),
+      body: await bodyFor(ports, driver, request.rawBody),
+    },
   };
 }
 
 async function bodyFor(ports: IngestPorts, driver: PartnerDriver, rawBody: Uint8Array): Promise<WebhookWork["body"]> {
-  if (rawBody.byteLength > inlineBytesMax) return { kind: "claim", key: await ports.claims.put(driver.name, rawBody), bytes: rawBody.byteLength };
+  if (rawBody.byteLength > inlineBytesMax)
+    return { kind: "claim", key: await ports.claims.put(driver.name, rawBody), bytes: rawBody.byteLength };
   try {
     return { kind: "text", text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(rawBody) };
   } catch {
@@ -94,5 +111,8 @@ async function bodyFor(ports: IngestPorts, driver: PartnerDriver, rawBody: Uint8
 }
 
 function refuse(status: number, message: string): WebhookAnswer {
-  return { status, body: JSON.stringify({ status: "error", data: null, errors: [{ code: `webhook-${status}`, message }] }) };
+  return {
+    status,
+    body: JSON.stringify({ status: "error", data: null, errors: [{ code: `webhook-${status}`, message }] }),
+  };
 }

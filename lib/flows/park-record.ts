@@ -18,7 +18,14 @@ export async function parkRecord(
 ): Promise<void> {
   const nowMs = ports.clock.nowMs();
   const { driver, connection, resourceName } = target;
-  const why = { code: error.code, kind: error.kind, place: `${resourceName} record`, message: error.message, call: null, atMs: nowMs };
+  const why = {
+    code: error.code,
+    kind: error.kind,
+    place: `${resourceName} record`,
+    message: error.message,
+    call: null,
+    atMs: nowMs,
+  };
   await ports.failures.record({
     partner: driver.name,
     connectionId: connection.connectionId,

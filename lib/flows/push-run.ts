@@ -27,13 +27,24 @@ const readsMax = 3;
  * Pushes a run on: takes its lease, imports pages until the time is up, and leaves. A page's records are saved before the
  * checkpoint passes them; leaving names the next nudge before it is sent. Whatever dies in between is found by the sweeper.
  */
-export async function pushRun(ports: PushPorts, driver: PartnerDriver, job: Job, work: PushWork, context: WorkContext): Promise<Outcome> {
+export async function pushRun(
+  ports: PushPorts,
+  driver: PartnerDriver,
+  job: Job,
+  work: PushWork,
+  context: WorkContext,
+): Promise<Outcome> {
   const taken = await takeLease(ports, driver, job, work, context);
   if (taken.kind !== "taken") return taken;
   const resource = driver.resources[taken.run.resource];
   const connection = await ports.connections.read(driver.name, taken.run.connectionId);
   if (resource === undefined || connection === null || connection.status !== "active") {
-    const actual = resource === undefined ? "unknown-resource" : connection === null ? "connection-removed" : `connection-${connection.status}`;
+    const actual =
+      resource === undefined
+        ? "unknown-resource"
+        : connection === null
+          ? "connection-removed"
+          : `connection-${connection.status}`;
     await failRun(ports, taken.run, cannotGoOn(driver, taken.run, actual), `${taken.run.resource} run`);
     return done;
   }
@@ -41,7 +52,13 @@ export async function pushRun(ports: PushPorts, driver: PartnerDriver, job: Job,
   return done;
 }
 
-async function takeLease(ports: PushPorts, driver: PartnerDriver, job: Job, work: PushWork, context: WorkContext): Promise<{ kind: "taken"; run: Run } | Outcome> {
+async function takeLease(
+  ports: PushPorts,
+  driver: PartnerDriver,
+  job: Job,
+  work: PushWork,
+  context: WorkContext,
+): Promise<{ kind: "taken"; run: Run } | Outcome> {
   if (job.connectionId === null) return done;
   for (let read = 0; read < readsMax; read++) {
     const run = await ports.runs.read(driver.name, job.connectionId, work.runId);
@@ -81,25 +98,47 @@ async function importPages(ports: PushPorts, place: Place, taken: Run, context: 
   await depart(ports, run, { notBeforeMs: ports.clock.nowMs(), waiting: null, failed: false });
 }
 
-async function stop(ports: PushPorts, driver: PartnerDriver, run: Run, outcome: Extract<PageOutcome, { kind: "stopped" }>): Promise<void> {
+async function stop(
+  ports: PushPorts,
+  driver: PartnerDriver,
+  run: Run,
+  outcome: Extract<PageOutcome, { kind: "stopped" }>,
+): Promise<void> {
   const nowMs = ports.clock.nowMs();
   if (outcome.why.kind === "wait") {
     return depart(ports, run, { notBeforeMs: outcome.why.untilMs, waiting: outcome.why.reason, failed: false });
   }
   const { error } = outcome.why;
   const attempts = run.attempts + 1;
-  ports.log.warn("a run's page failed", { runId: run.runId, partner: driver.name, code: error.code, kind: error.kind, attempts });
+  ports.log.warn("a run's page failed", {
+    runId: run.runId,
+    partner: driver.name,
+    code: error.code,
+    kind: error.kind,
+    attempts,
+  });
   if (error.kind !== "transient" || attempts >= attemptsMax) return failRun(ports, run, error, `${run.resource} page`);
-  const delayMs = error.retryAfterMs ?? fullJitterMs(attempts, { baseMs: backoffBaseMs, delayMsMax: backoffMsMax }, ports.random);
+  const delayMs =
+    error.retryAfterMs ?? fullJitterMs(attempts, { baseMs: backoffBaseMs, delayMsMax: backoffMsMax }, ports.random);
   return depart(ports, run, { notBeforeMs: nowMs + delayMs, waiting: error.code, failed: true });
 }
 
 /** Leaves the run to its next worker: stored first, sent after, so that a nudge never arrives before what it speaks of. */
-async function depart(ports: PushPorts, run: Run, next: { notBeforeMs: number; waiting: string | null; failed: boolean }): Promise<void> {
+async function depart(
+  ports: PushPorts,
+  run: Run,
+  next: { notBeforeMs: number; waiting: string | null; failed: boolean },
+): Promise<void> {
   const nowMs = ports.clock.nowMs();
   if (run.sequence >= sequenceMax) {
     const message = `Run ${run.runId} was pushed ${run.sequence} times without an end; its pages never stop. Look at the driver's page strategy.`;
-    const error = new PartnerError({ code: "endless-run", kind: "data", partner: run.partner, message, cause: { expected: "a last page", actual: `${run.progress.pages} pages` } });
+    const error = new PartnerError({
+      code: "endless-run",
+      kind: "data",
+      partner: run.partner,
+      message,
+      cause: { expected: "a last page", actual: `${run.progress.pages} pages` },
+    });
     return failRun(ports, run, error, `${run.resource} run`);
   }
   const left = leave(run, { ...next, nudgeId: ports.random.id() }, nowMs);
@@ -117,5 +156,11 @@ function lostLease(ports: PushPorts, run: Run): void {
 
 function cannotGoOn(driver: PartnerDriver, run: Run, actual: string): PartnerError {
   const message = `${driver.title}: run ${run.runId} cannot go on (${actual}). Make the connection active again; then start a new import.`;
-  return new PartnerError({ code: actual, kind: "client", partner: driver.name, message, cause: { expected: "an active connection and a known resource", actual } });
+  return new PartnerError({
+    code: actual,
+    kind: "client",
+    partner: driver.name,
+    message,
+    cause: { expected: "an active connection and a known resource", actual },
+  });
 }

@@ -22,13 +22,40 @@ export async function refreshRecord(
   if (resource === undefined || connection === null) {
     const actual = resource === undefined ? `no resource ${work.resource}` : "no such connection";
     const message = `${driver.title}: cannot fetch ${work.resource} again, ${actual}. Discard the failure.`;
-    return { kind: "failed", place, error: new PartnerError({ code: "nothing-to-refresh", kind: "client", partner: driver.name, message, cause: { expected: "a connection and a resource", actual } }) };
+    return {
+      kind: "failed",
+      place,
+      error: new PartnerError({
+        code: "nothing-to-refresh",
+        kind: "client",
+        partner: driver.name,
+        message,
+        cause: { expected: "a connection and a resource", actual },
+      }),
+    };
   }
-  const target = { driver, connection, resourceName: work.resource, resource, source: { kind: "webhook", id: job.id }, trace: job.trace } as const;
+  const target = {
+    driver,
+    connection,
+    resourceName: work.resource,
+    resource,
+    source: { kind: "webhook", id: job.id },
+    trace: job.trace,
+  } as const;
   const result = await fetchOne(ports, target, work.externalId, { lane: job.lane, deadlineMs: context.deadlineMs });
   if (result.kind === "wait") return result;
   if (result.kind === "failed") return { kind: "failed", error: result.error, place };
   if (result.counts.parked === 0) return done;
   const message = `${driver.title}: the ${work.resource} item still does not fit the driver's schema. Mend the driver; then replay.`;
-  return { kind: "failed", place, error: new PartnerError({ code: "bad-record", kind: "data", partner: driver.name, message, cause: { expected: "an item that fits", actual: "one that does not" } }) };
+  return {
+    kind: "failed",
+    place,
+    error: new PartnerError({
+      code: "bad-record",
+      kind: "data",
+      partner: driver.name,
+      message,
+      cause: { expected: "an item that fits", actual: "one that does not" },
+    }),
+  };
 }

@@ -13,13 +13,24 @@ export type ReplayResult = { readonly kind: "replaying" } | { readonly kind: "re
  */
 export async function replayFailure(ports: ReplayPorts, failure: Failure): Promise<ReplayResult> {
   const { job } = failure;
-  if (job === null) return { kind: "refused", reason: "it was no job of ours, so there is nothing to try again; discard it" };
+  if (job === null)
+    return { kind: "refused", reason: "it was no job of ours, so there is nothing to try again; discard it" };
   const nowMs = ports.clock.nowMs();
   if ((await ports.failures.move(failure, ["open", "replaying"], "replaying", nowMs)) === "not-there") {
     return { kind: "refused", reason: "it is closed already" };
   }
   if (job.work.kind === "push") return replayRun(ports, failure, job.work.runId);
-  await ports.lanes.send({ ...job, attempts: 0, hops: 0, createdAtMs: nowMs, expiresAtMs: nowMs + webhookExpiryMs, replayOf: failure.failureId }, 0);
+  await ports.lanes.send(
+    {
+      ...job,
+      attempts: 0,
+      hops: 0,
+      createdAtMs: nowMs,
+      expiresAtMs: nowMs + webhookExpiryMs,
+      replayOf: failure.failureId,
+    },
+    0,
+  );
   return { kind: "replaying" };
 }
 
@@ -28,10 +39,25 @@ async function replayRun(ports: ReplayPorts, failure: Failure, runId: string): P
   const driver = ports.partners.find(failure.partner);
   const run = await ports.runs.read(failure.partner, failure.connectionId, runId);
   const connection = await ports.connections.read(failure.partner, failure.connectionId);
-  const state = run === null ? null : await ports.connections.readResource(failure.partner, failure.connectionId, run.resource);
-  if (driver === null || run === null || connection === null || state === null) return { kind: "refused", reason: "its connection or its run is gone; discard it" };
+  const state =
+    run === null ? null : await ports.connections.readResource(failure.partner, failure.connectionId, run.resource);
+  if (driver === null || run === null || connection === null || state === null)
+    return { kind: "refused", reason: "its connection or its run is gone; discard it" };
   const slot = `replay-${failure.replays + 1}-${ports.clock.nowMs()}`;
-  const result = await startRun(ports, { driver, connection, state, mode: run.mode, trigger: "manual", slot, replayOf: failure.failureId });
+  const result = await startRun(ports, {
+    driver,
+    connection,
+    state,
+    mode: run.mode,
+    trigger: "manual",
+    slot,
+    replayOf: failure.failureId,
+  });
+  if (result.kind === "started") return { kind: "replaying" };
+  await ports.failures.move(failure, ["replaying"], "open", ports.clock.nowMs());
   if (result.kind === "refused") return result;
-  return { kind: "replaying" };
+  return {
+    kind: "refused",
+    reason: "an import of it is running already; replay it when that has ended, if it is still open",
+  };
 }

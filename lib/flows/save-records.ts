@@ -28,7 +28,12 @@ const marksMax = 100;
  * Takes what a partner sent to records: schema, model, digest, compare, write. One bad thing is parked with its raw
  * form and the others go on. Safe to repeat: writes are conditional on being newer.
  */
-export async function saveRecords(ports: SavePorts, target: SaveTarget, raws: readonly unknown[], beganMs: number): Promise<SaveCounts> {
+export async function saveRecords(
+  ports: SavePorts,
+  target: SaveTarget,
+  raws: readonly unknown[],
+  beganMs: number,
+): Promise<SaveCounts> {
   const counts = { created: 0, updated: 0, unchanged: 0, stale: 0, deleted: 0, parked: 0 };
   const candidates = new Map<string, RecordCandidate>();
   for (const raw of raws) {
@@ -36,7 +41,8 @@ export async function saveRecords(ports: SavePorts, target: SaveTarget, raws: re
     if (read.kind === "candidate") {
       // A page that names a thing twice (it moved while we paged) counts it once, with its newest state.
       const former = candidates.get(read.candidate.externalId);
-      if (former === undefined || former.order <= read.candidate.order) candidates.set(read.candidate.externalId, read.candidate);
+      if (former === undefined || former.order <= read.candidate.order)
+        candidates.set(read.candidate.externalId, read.candidate);
     } else {
       await parkRecord(ports, target, read.error, raw, read.externalId);
       counts.parked++;
@@ -50,13 +56,31 @@ export async function saveRecords(ports: SavePorts, target: SaveTarget, raws: re
   return counts;
 }
 
-async function writeSome(ports: SavePorts, target: SaveTarget, candidates: readonly RecordCandidate[]): Promise<readonly WriteOutcome[]> {
-  const scope: RecordScope = { partner: target.driver.name, connectionId: target.connection.connectionId, resource: target.resourceName };
-  const marks = await ports.records.marks(scope, candidates.map((candidate) => candidate.externalId));
-  return mapBounded(candidates, writesAtOnce, (candidate) => writeOne(ports, scope, candidate, marks.get(candidate.externalId) ?? null));
+async function writeSome(
+  ports: SavePorts,
+  target: SaveTarget,
+  candidates: readonly RecordCandidate[],
+): Promise<readonly WriteOutcome[]> {
+  const scope: RecordScope = {
+    partner: target.driver.name,
+    connectionId: target.connection.connectionId,
+    resource: target.resourceName,
+  };
+  const marks = await ports.records.marks(
+    scope,
+    candidates.map((candidate) => candidate.externalId),
+  );
+  return mapBounded(candidates, writesAtOnce, (candidate) =>
+    writeOne(ports, scope, candidate, marks.get(candidate.externalId) ?? null),
+  );
 }
 
-async function writeOne(ports: SavePorts, scope: RecordScope, candidate: RecordCandidate, mark: RecordMark | null): Promise<WriteOutcome> {
+async function writeOne(
+  ports: SavePorts,
+  scope: RecordScope,
+  candidate: RecordCandidate,
+  mark: RecordMark | null,
+): Promise<WriteOutcome> {
   const verdict = compareWithMark(candidate, mark);
   return verdict === "write" ? ports.records.write(scope, candidate, mark) : verdict;
 }
@@ -69,13 +93,22 @@ function candidateFrom(target: SaveTarget, raw: unknown, beganMs: number): Read 
   const { driver, resource, resourceName } = target;
   const parsed = resource.schema.safeParse(raw);
   if (!parsed.success) {
-    return { kind: "bad", error: dataFailure(driver, "bad-record", `a ${resourceName} item of the driver's schema`, parsed.error), externalId: idOf(resource, raw) };
+    return {
+      kind: "bad",
+      error: dataFailure(driver, "bad-record", `a ${resourceName} item of the driver's schema`, parsed.error),
+      externalId: idOf(resource, raw),
+    };
   }
   const externalId = resource.id(parsed.data);
-  if (resource.gone?.(parsed.data) === true) return { kind: "candidate", candidate: tombstone(target, externalId, beganMs) };
+  if (resource.gone?.(parsed.data) === true)
+    return { kind: "candidate", candidate: tombstone(target, externalId, beganMs) };
   const mapped = resource.model.schema.safeParse(resource.toRecord(parsed.data));
   if (!mapped.success) {
-    return { kind: "bad", error: dataFailure(driver, "bad-mapping", `a ${resource.model.name} of the model's schema`, mapped.error), externalId };
+    return {
+      kind: "bad",
+      error: dataFailure(driver, "bad-mapping", `a ${resource.model.name} of the model's schema`, mapped.error),
+      externalId,
+    };
   }
   // Every model is an object schema; its output is therefore a record of fields.
   const data = mapped.data as Readonly<Record<string, unknown>>;
@@ -97,7 +130,16 @@ function candidateFrom(target: SaveTarget, raw: unknown, beganMs: number): Read 
 /** The state of a thing that the partner no longer has. */
 export function tombstone(target: SaveTarget, externalId: string, beganMs: number): RecordCandidate {
   const { resource, source } = target;
-  return { externalId, model: resource.model.name, digest: "deleted", order: beganMs, deleted: true, fetchedAtMs: beganMs, source, data: {} };
+  return {
+    externalId,
+    model: resource.model.name,
+    digest: "deleted",
+    order: beganMs,
+    deleted: true,
+    fetchedAtMs: beganMs,
+    source,
+    data: {},
+  };
 }
 
 /** The id of a thing that does not fit its schema, where the driver still finds it: with it the thing can be fetched again. */

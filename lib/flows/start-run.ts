@@ -20,7 +20,9 @@ export interface RunRequest {
   readonly replayOf?: string;
 }
 
-export type StartResult = { readonly kind: "started" | "already-running"; readonly run: Run } | { readonly kind: "refused"; readonly reason: string };
+export type StartResult =
+  | { readonly kind: "started" | "already-running"; readonly run: Run }
+  | { readonly kind: "refused"; readonly reason: string };
 
 /**
  * Starts one import of one resource, once however often it is asked for: the run first, then its nudge, then the
@@ -38,7 +40,8 @@ export async function startRun(ports: StartPorts, request: RunRequest): Promise<
   }
   const run = newRun(ports, resource, request);
   const created = await ports.runs.create(run);
-  const stored = created === "created" ? run : ((await ports.runs.read(run.partner, run.connectionId, run.runId)) ?? run);
+  const stored =
+    created === "created" ? run : ((await ports.runs.read(run.partner, run.connectionId, run.runId)) ?? run);
   if (stored.status.kind === "active") await ports.lanes.send(nudgeFor(stored, ports.clock.nowMs()), 0);
   await schedule(ports, resource, request, stored.status.kind === "active" ? stored.runId : null);
   if (created === "created") ports.metrics.count("RunsStarted", 1, { partner: driver.name, kind: run.mode });
@@ -60,7 +63,12 @@ async function activeRun(ports: StartPorts, state: ResourceState): Promise<Run |
   return run?.status.kind === "active" ? run : null;
 }
 
-async function schedule(ports: StartPorts, resource: ResourceDriver, request: RunRequest, activeRunId: string | null): Promise<void> {
+async function schedule(
+  ports: StartPorts,
+  resource: ResourceDriver,
+  request: RunRequest,
+  activeRunId: string | null,
+): Promise<void> {
   const nowMs = ports.clock.nowMs();
   await changeResource(ports, request.state, (state) => ({
     ...state,
@@ -74,7 +82,10 @@ function newRun(ports: StartPorts, resource: ResourceDriver, request: RunRequest
   const nowMs = ports.clock.nowMs();
   const { state } = request;
   const mode = request.mode ?? dueMode(resource, state, nowMs);
-  const since = mode === "incremental" && resource.increment !== null && state.watermarkMs !== null ? state.watermarkMs - resource.increment.overlapMs : null;
+  const since =
+    mode === "incremental" && resource.increment !== null && state.watermarkMs !== null
+      ? state.watermarkMs - resource.increment.overlapMs
+      : null;
   return {
     partner: request.driver.name,
     connectionId: state.connectionId,

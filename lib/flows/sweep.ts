@@ -11,7 +11,10 @@ export type SweepPorts = Pick<Ports, "clock" | "random" | "runs" | "lanes" | "co
 const runsMax = 200;
 
 /** Nudges every run that stands still: its worker died, its nudge was lost, or it was never started at all. */
-export async function sweep(ports: SweepPorts, driver: PartnerDriver): Promise<{ readonly found: number; readonly nudged: number }> {
+export async function sweep(
+  ports: SweepPorts,
+  driver: PartnerDriver,
+): Promise<{ readonly found: number; readonly nudged: number }> {
   const found = await ports.runs.standingStill(driver.name, ports.clock.nowMs(), runsMax);
   let nudged = 0;
   for (const run of found) {
@@ -32,5 +35,11 @@ async function nudgeAgain(ports: SweepPorts, run: Run): Promise<boolean> {
 
 function standsStill(driver: PartnerDriver, run: Run): PartnerError {
   const message = `${driver.title}: run ${run.runId} was nudged ${run.looks} times and did not move; it kills its workers or its lane is not consumed. Look at the function's log; then replay.`;
-  return new PartnerError({ code: "stands-still", kind: "transient", partner: driver.name, message, cause: { expected: "a page", actual: `none since ${new Date(run.updatedAtMs).toISOString()}` } });
+  return new PartnerError({
+    code: "stands-still",
+    kind: "transient",
+    partner: driver.name,
+    message,
+    cause: { expected: "a page", actual: `none since ${new Date(run.updatedAtMs).toISOString()}` },
+  });
 }

@@ -1,3 +1,5 @@
+import { partnerOfConnectionId } from "../../engine/connection-id.ts";
+import type { PartnerDriver } from "../../engine/define-partner.ts";
 import type { Connection } from "../../engine/ports.ts";
 import { notFound } from "./problem.ts";
 import type { ApiPorts } from "./request.ts";
@@ -16,15 +18,21 @@ async function readConnection(
   ports: Pick<ApiPorts, "connections" | "partners">,
   id: string,
 ): Promise<Connection | null> {
-  // Partners' names have no underscore, and a stranger's id must not become a table's key.
-  const partner = /^([a-z][a-z0-9-]*)_[A-Za-z0-9_-]{1,60}$/.exec(id)?.[1];
-  if (partner === undefined || ports.partners.find(partner) === null) return null;
+  const partner = partnerOfConnectionId(id);
+  if (partner === null || ports.partners.find(partner) === null) return null;
   return ports.connections.read(partner, id);
+}
+
+/** The driver of a connection that was found, and so is there. */
+export function driverOf(ports: Pick<ApiPorts, "partners">, connection: Connection): PartnerDriver {
+  const driver = ports.partners.find(connection.partner);
+  if (driver === null) throw notFound("such connection");
+  return driver;
 }
 
 /** The name, if the connection's partner has such a resource, or the 404. */
 export function findResource(ports: Pick<ApiPorts, "partners">, connection: Connection, name: string): string {
-  const resources = ports.partners.find(connection.partner)?.resources ?? {};
-  if (!Object.hasOwn(resources, name)) throw notFound("such resource of this connection's partner");
+  if (!Object.hasOwn(driverOf(ports, connection).resources, name))
+    throw notFound("such resource of this connection's partner");
   return name;
 }

@@ -1,3 +1,4 @@
+import { InvalidCursor } from "../../engine/page-cursor.ts";
 import { fingerprintOf } from "../../engine/fingerprint.ts";
 import { requireApiKey } from "./access.ts";
 import { failed, succeeded } from "./envelope.ts";
@@ -78,9 +79,16 @@ async function answerOnce(
   const result = await ports.once({ key, fingerprint }, run);
   switch (result.kind) {
     case "answered":
-      return { ...result.response, headers: { ...result.response.headers, "idempotent-replayed": String(result.replayed) } };
+      return {
+        ...result.response,
+        headers: { ...result.response.headers, "idempotent-replayed": String(result.replayed) },
+      };
     case "in-progress":
-      throw problem(409, "idempotency-in-progress", "The first call with this Idempotency-Key is still under way; ask again in a moment.");
+      throw problem(
+        409,
+        "idempotency-in-progress",
+        "The first call with this Idempotency-Key is still under way; ask again in a moment.",
+      );
     case "reused":
       throw problem(422, "idempotency-key-reused", "This Idempotency-Key was used with another body; use a new one.");
   }
@@ -88,6 +96,10 @@ async function answerOnce(
 
 function failure(ports: ApiPorts, request: ApiRequest, error: unknown): ApiResponse {
   if (error instanceof ApiProblem) return failed(error.status, error.errors, error.headers);
+  if (error instanceof InvalidCursor) {
+    const message = "This cursor is not one of this list's; start again without a cursor.";
+    return failed(400, [{ code: "bad-cursor", message, field: "cursor" }]);
+  }
   ports.log.error("an API call failed", {
     requestId: request.requestId,
     method: request.method,

@@ -1,7 +1,6 @@
 import * as z from "zod";
 import type { LimitDeclaration, PartnerDriver, ResourceDriver } from "../../engine/define-partner.ts";
-import { planPage, finishPage } from "../../engine/page-cursor.ts";
-import { pageFields, pageOf, pageRequestOf } from "./page-query.ts";
+import { pageFields, pageOf, pageOfAll, pageRequestOf } from "./page-query.ts";
 import { notFound } from "./problem.ts";
 import { route } from "./route.ts";
 
@@ -12,11 +11,7 @@ export const partnerRoutes = [
     path: "/partners",
     query: z.strictObject(pageFields),
     handle: async (ports, { query }) => {
-      const plan = planPage(pageRequestOf(query));
-      const all = ports.partners.all().toSorted((a, b) => byName(a.name, b.name));
-      const inOrder = plan.direction === "next" ? all : all.toReversed();
-      const rows = inOrder.filter((driver) => isBeyond(driver.name, plan.after, plan.direction));
-      const page = finishPage(plan, rows.map((driver) => ({ key: driver.name, value: driver })), false, all.length);
+      const page = pageOfAll(ports.partners.all(), (driver) => driver.name, pageRequestOf(query));
       return { status: 200, data: pageOf(page, partnerView) };
     },
   }),
@@ -31,15 +26,6 @@ export const partnerRoutes = [
     },
   }),
 ];
-
-function byName(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function isBeyond(name: string, after: string | null, direction: "next" | "previous"): boolean {
-  if (after === null) return true;
-  return direction === "next" ? name > after : name < after;
-}
 
 function partnerView(driver: PartnerDriver): Readonly<Record<string, unknown>> {
   return {
