@@ -24,7 +24,13 @@ const schema = "zod";
 
 export const layers: readonly Layer[] = [
   { name: "models", matches: /^lib\/models\//, layers: [], packages: [schema], node: [] },
-  { name: "engine", matches: /^lib\/engine\//, layers: ["models"], packages: [schema], node: ["crypto"] },
+  {
+    name: "engine",
+    matches: /^lib\/engine\//,
+    layers: ["models"],
+    packages: [schema, "canonicalize"],
+    node: ["crypto"],
+  },
   { name: "flows", matches: /^lib\/flows\//, layers: ["engine", "models"], packages: [schema], node: [] },
   {
     name: "sandbox",
