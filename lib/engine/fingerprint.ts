@@ -6,3 +6,8 @@ export function fingerprintOf(parts: readonly string[]): string {
   for (const part of parts) hash.update(`${part.length}:${part}`);
   return hash.digest("base64url").slice(0, 22);
 }
+
+/** A short name for bytes: the same bytes, the same name. */
+export function contentIdOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("base64url").slice(0, 22);
+}

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { checkConnectionId } from "../engine/connection-id.ts";
 import type { PartnerDriver } from "../engine/define-partner.ts";
+import { contentIdOf } from "../engine/fingerprint.ts";
 import { webhookExpiryMs } from "../engine/job.ts";
 import type { Job, WebhookWork } from "../engine/job.ts";
 import type { PartnerSecret, Ports } from "../engine/ports.ts";
@@ -81,7 +81,7 @@ async function jobFor(ports: IngestPorts, driver: PartnerDriver, request: Webhoo
   return {
     version: 1,
     // By content: a partner's own retry of a delivery is the same job, and fails into the same failure.
-    id: `webhook-${createHash("sha256").update(request.rawBody).digest("base64url").slice(0, 22)}`,
+    id: `webhook-${contentIdOf(request.rawBody)}`,
     partner: driver.name,
     connectionId: request.connectionId,
     lane: "webhooks",
