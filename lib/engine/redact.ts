@@ -10,7 +10,9 @@ const secretName =
   /authorization|api.?key|access.?key|private.?key|connection.?key|secret|token|passw|cookie|credential|signature|session|e.?mail|phone|street|address|birth|first.?name|last.?name|full.?name|iban|card.?number|cvc/i;
 
 const secretForms: readonly RegExp[] = [
-  /\b(?:Bearer|Basic|Token|App)\s+[\w.~+/=:-]{6,}/gi,
+  /\bBearer\s+[\w.~+/=:-]{6,}/gi,
+  // These words are English too: what follows is a secret when it is long and holds a digit.
+  /\b(?:Basic|Token|App|ApiKey)\s+(?=[\w.~+/=:-]*\d)[\w.~+/=:-]{12,}/gi,
   // Stripe's keys and webhook secrets: https://docs.stripe.com/keys
   /\b(?:sk|rk|pk)_(?:live|test)_\w+/g,
   /\bsk_\w{8,}/g,
@@ -23,8 +25,9 @@ const secretForms: readonly RegExp[] = [
   /\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/g,
   // User and password in a URL.
   /(?<=:\/\/)[^\s/@]{1,256}@/g,
-  // A query's or a JSON text's secret-named field.
-  /(?<=\b(?:[\w-]{0,32})(?:api_?key|secret|token|password|signature)=)[^\s&"']+/gi,
+  // A secret-named or personal field of a query or of a JSON text.
+  /(?<=(?:api_?key|secret|token|password|signature)=)[^\s&"']+/gi,
+  /(?<="[\w-]{0,32}(?:api_?key|secret|token|passw|signature|e-?mail|phone|address|street|line1|line2)[\w-]{0,16}"\s{0,4}:\s{0,4}")[^"]+/gi,
   /[\w.%+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}/g,
 ];
 
@@ -53,6 +56,7 @@ function redactAt(value: unknown, depth: number): unknown {
   if (depth >= depthMax) return "[deeper]";
   if (value instanceof Uint8Array || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`;
   if (value instanceof Error) return redactError(value, depth);
+  if (value instanceof Date) return String(value.getTime());
   if (Array.isArray(value)) return redactList(value, depth);
   return redactEntries(value, depth);
 }
