@@ -23,6 +23,20 @@ export function resource<Schema extends z.ZodType, ModelSchema extends z.ZodType
   return definition as unknown as ResourceDriver;
 }
 
+/** The same for webhooks: `dedupeKey`, `account` and `touches` are typed by the event's schema. */
+export function webhook<Schema extends z.ZodType, const Resource extends string>(
+  definition: WebhookDefinition<Schema, Resource>,
+): WebhookDriver<Resource> {
+  // As above: what these functions get is what the schema made.
+  return definition as unknown as WebhookDriver<Resource>;
+}
+
+/** The same for a feed of changes: `touches` is typed by the item's schema. */
+export function feed<Schema extends z.ZodType>(definition: FeedDefinition<Schema>): FeedIncrement {
+  // As above: what `touches` gets is what the schema made.
+  return { kind: "feed", ...definition } as unknown as FeedIncrement;
+}
+
 export interface PartnerDriver<Resource extends string = string> {
   /** Lower-case, as in queues' names and paths: `stripe`. */
   readonly name: string;
@@ -135,18 +149,35 @@ export type Increment =
       readonly overlapMs: number;
       readonly query: (sinceMs: number) => Readonly<Record<string, string>>;
     }
-  /** A feed names what changed; each thing is fetched again. Beyond `reachMs` the feed forgets, and a full pass takes its place. */
-  | {
-      readonly kind: "feed";
-      readonly overlapMs: number;
-      readonly reachMs: number;
-      readonly path: string;
-      readonly page: PageStrategy;
-      readonly query: (sinceMs: number) => Readonly<Record<string, string>>;
-      readonly schema: z.ZodType;
-      /** The external ids that an item of the feed touches in this resource. */
-      readonly touches: (item: unknown) => readonly string[];
-    };
+  | FeedIncrement;
+
+/** A feed names what changed; each thing is fetched again. Beyond `reachMs` the feed forgets, and a full pass takes its place. */
+export interface FeedIncrement {
+  readonly kind: "feed";
+  readonly overlapMs: number;
+  readonly reachMs: number;
+  readonly path: string;
+  readonly page: PageStrategy;
+  readonly query: (sinceMs: number) => Readonly<Record<string, string>>;
+  readonly schema: z.ZodType;
+  /** The external ids that an item of the feed touches in this resource. */
+  readonly touches: (item: unknown) => readonly string[];
+}
+
+export interface FeedDefinition<Schema extends z.ZodType> extends Omit<FeedIncrement, "kind" | "schema" | "touches"> {
+  readonly schema: Schema;
+  readonly touches: (item: z.infer<Schema>) => readonly string[];
+}
+
+export interface WebhookDefinition<Schema extends z.ZodType, Resource extends string> extends Omit<
+  WebhookDriver<Resource>,
+  "schema" | "dedupeKey" | "account" | "touches"
+> {
+  readonly schema: Schema;
+  readonly dedupeKey: (event: z.infer<Schema>) => string;
+  readonly account?: (event: z.infer<Schema>) => string | null;
+  readonly touches: (event: z.infer<Schema>) => readonly Touched<Resource>[];
+}
 
 export interface ResourceDefinition<Schema extends z.ZodType, ModelSchema extends z.ZodType> extends Omit<
   ResourceDriver,
