@@ -236,6 +236,14 @@ export interface Credentials {
     used: Credential | null,
     next: CredentialFields,
   ): Promise<"stored" | "superseded">;
+  /**
+   * Stores what a person gave over whatever is there, without opening it: the API may seal credentials and open none. A
+   * refresh that is under way finds its `used` superseded.
+   */
+  overwrite(
+    connection: { readonly partner: string; readonly connectionId: string },
+    next: CredentialFields,
+  ): Promise<void>;
 }
 
 /** The partner-wide secret, cached by the port for a bounded time. */

@@ -33,6 +33,11 @@ export class MemoryCredentials implements Credentials {
     return "stored";
   }
 
+  async overwrite(owner: Owner, next: CredentialFields): Promise<void> {
+    const revision = (this.#credentials.get(keyOf(owner))?.revision ?? 0) + 1;
+    this.#credentials.set(keyOf(owner), { fields: { ...next }, revision, storedAtMs: this.#clock.nowMs() });
+  }
+
   forget(owner: Owner): void {
     this.#credentials.delete(keyOf(owner));
   }

@@ -1,0 +1,52 @@
+import type { Connection, ResourceState } from "../../engine/ports.ts";
+import type { ApiPorts } from "./request.ts";
+import { runView } from "./runs.ts";
+import { isoTime } from "./time.ts";
+
+/** A connection without its secrets: of a webhook secret it says that there is one, of a credential not even that. */
+export function connectionView(connection: Connection): Readonly<Record<string, unknown>> {
+  return {
+    id: connection.connectionId,
+    partner: connection.partner,
+    tenantId: connection.tenantId,
+    name: connection.name,
+    account: connection.account,
+    settings: connection.settings,
+    status: connection.status,
+    hasWebhookSecret: connection.sealedWebhookSecret !== null,
+    webhookPath: `/webhooks/${connection.partner}/${connection.connectionId}`,
+    createdAt: isoTime(connection.createdAtMs),
+    updatedAt: isoTime(connection.updatedAtMs),
+  };
+}
+
+/** The same with how each resource stands. */
+export async function connectionDetail(
+  ports: Pick<ApiPorts, "connections" | "partners" | "runs">,
+  connection: Connection,
+): Promise<Readonly<Record<string, unknown>>> {
+  const states = await ports.connections.listResources(connection.partner, connection.connectionId);
+  const resources = await Promise.all(states.map((state) => resourceView(ports, state)));
+  const hasWebhooks = ports.partners.find(connection.partner)?.webhook !== undefined;
+  const view = connectionView(connection);
+  return { ...view, webhookPath: hasWebhooks ? view["webhookPath"] : null, resources };
+}
+
+async function resourceView(
+  ports: Pick<ApiPorts, "partners" | "runs">,
+  state: ResourceState,
+): Promise<Readonly<Record<string, unknown>>> {
+  const { partner, connectionId, activeRunId, lastError } = state;
+  const run = activeRunId === null ? null : await ports.runs.read(partner, connectionId, activeRunId);
+  const resource = ports.partners.find(partner)?.resources[state.resource];
+  return {
+    resource: state.resource,
+    model: resource?.model.name ?? null,
+    lastSuccessAt: isoTime(state.succeededAtMs),
+    lastError: lastError === null ? null : { at: isoTime(lastError.atMs), code: lastError.code, kind: lastError.kind },
+    nextDueAt: isoTime(state.nextDueMs),
+    watermark: isoTime(state.watermarkMs),
+    lastFullPassAt: isoTime(state.fullPassAtMs),
+    activeRun: run === null || run.status.kind !== "active" ? null : runView(run),
+  };
+}

@@ -1,0 +1,149 @@
+import * as z from "zod";
+import { changeConnection } from "../connections/change-connection.ts";
+import { createConnection } from "../connections/create-connection.ts";
+import { removeConnection } from "../connections/remove-connection.ts";
+import { actorOf } from "./actor.ts";
+import { connectionDetail, connectionView } from "./connection-view.ts";
+import { credentialOf } from "./credential-of.ts";
+import type { Reply } from "./envelope.ts";
+import { driverOf, findConnection } from "./find-connection.ts";
+import { pageFields, pageOf, pageRequestOf } from "./page-query.ts";
+import { type ApiProblem, notFound, problem } from "./problem.ts";
+import { route } from "./route.ts";
+
+const Name = z.string().trim().min(1).max(200);
+const Account = z.string().min(1).max(200);
+const TenantId = z.string().min(1).max(200);
+const WebhookSecret = z.string().min(1).max(500);
+const Settings = z
+  .record(z.string().min(1).max(100), z.string().max(1_000))
+  .refine((settings) => Object.keys(settings).length <= 50, "Must have at most 50 entries.");
+const NewConnection = z.strictObject({
+  partner: z.string().min(1).max(40),
+  tenantId: TenantId,
+  name: Name,
+  /** The driver's own schema judges it. */
+  credential: z.unknown(),
+  account: Account.nullable().default(null),
+  settings: Settings.default({}),
+  webhookSecret: WebhookSecret.nullable().default(null),
+});
+
+const ConnectionChange = z
+  .strictObject({
+    name: Name.optional(),
+    settings: Settings.optional(),
+    status: z.enum(["active", "paused"]).optional(),
+    credential: z.unknown().optional(),
+    webhookSecret: WebhookSecret.nullable().optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, "Must have at least one field to change.");
+
+export const connectionRoutes = [
+  route({
+    method: "POST",
+    path: "/connections",
+    query: z.strictObject({}),
+    body: NewConnection,
+    handle: async (ports, { body, request, idempotencyKey }) => {
+      const driver = ports.partners.find(body.partner);
+      if (driver === null) throw problem(404, "not-found", "There is no such partner.", "partner");
+      const credential = credentialOf(driver, body.credential);
+      const result = await createConnection(
+        ports,
+        { ...body, driver, credential, seed: idempotencyKey },
+        actorOf(request),
+      );
+      switch (result.kind) {
+        case "created":
+          return { status: 201, data: await connectionDetail(ports, result.connection) };
+        case "account-taken": {
+          const message = `That account is connected already, as ${result.connectionId}; change that connection or delete it.`;
+          throw problem(409, "account-taken", message, "account");
+        }
+        case "seed-reused":
+          throw problem(422, "idempotency-key-reused", "This Idempotency-Key made another connection; use a new one.");
+        case "partner-not-ready":
+          throw partnerNotReady(driver.name);
+      }
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/connections",
+    query: z.strictObject({ ...pageFields, tenantId: TenantId.optional() }),
+    handle: async (ports, { query }) => {
+      const page = await ports.connections.list(query.tenantId ?? null, pageRequestOf(query));
+      return { status: 200, data: pageOf(page, connectionView) };
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/connections/{id}",
+    query: z.strictObject({}),
+    handle: async (ports, { params }) => {
+      return { status: 200, data: await connectionDetail(ports, await findConnection(ports, params.id)) };
+    },
+  }),
+  route({
+    method: "PATCH",
+    path: "/connections/{id}",
+    query: z.strictObject({}),
+    body: ConnectionChange,
+    handle: async (ports, { params, body, request }) => {
+      const connection = await findConnection(ports, params.id);
+      const driver = driverOf(ports, connection);
+      const credential = body.credential === undefined ? undefined : credentialOf(driver, body.credential);
+      const result = await changeConnection(ports, driver, connection, { ...body, credential }, actorOf(request));
+      switch (result.kind) {
+        case "changed":
+          return { status: 200, data: await connectionDetail(ports, result.connection) };
+        case "gone":
+          throw notFound("such connection");
+        case "partner-not-ready":
+          throw partnerNotReady(driver.name);
+        case "contended":
+          throw contended();
+      }
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: "/connections/{id}",
+    query: z.strictObject({}),
+    handle: async (ports, { params, request }): Promise<Reply> => {
+      const connection = await findConnection(ports, params.id);
+      const { connectionId } = connection;
+      const removal = await removeConnection(ports, driverOf(ports, connection), connection, actorOf(request));
+      switch (removal.kind) {
+        case "removed":
+          return { status: 200, data: { connectionId, removed: true, remaining: null } };
+        case "unfinished": {
+          const { why, resources, againAtMs } = removal;
+          const waitSeconds = Math.max(1, Math.ceil((againAtMs - ports.clock.nowMs()) / 1_000));
+          const remaining = { why, resources, message: unfinishedMessages[why] };
+          const headers = { "retry-after": String(waitSeconds) };
+          return { status: 202, data: { connectionId, removed: false, remaining }, headers };
+        }
+        case "contended":
+          throw contended();
+      }
+    },
+  }),
+];
+
+const unfinishedMessages = {
+  "run-in-progress":
+    "A worker is in the middle of an import's page. The connection is paused; delete it again when Retry-After has passed.",
+  "records-left":
+    "There were more records than one call can delete. The connection is paused; delete it again to go on.",
+} as const;
+
+function contended(): ApiProblem {
+  return problem(409, "changed-meanwhile", "Others changed this connection at the same time; ask again.");
+}
+
+function partnerNotReady(partner: string): ApiProblem {
+  const message = `The secret of partner ${partner} is not there; deploy the partner's stack, then ask again.`;
+  return problem(503, "partner-not-ready", message);
+}

@@ -1,0 +1,117 @@
+import type { PartnerDriver } from "../../engine/define-partner.ts";
+import type { Connection, CredentialFields, Ports } from "../../engine/ports.ts";
+import { seal } from "../../engine/seal.ts";
+import { appendAudit } from "./append-audit.ts";
+import type { Actor } from "./append-audit.ts";
+import { disarmResources } from "./arm-resources.ts";
+import { storeActive } from "./store-active.ts";
+
+export type ChangePorts = Pick<Ports, "clock" | "random" | "connections" | "credentials" | "partnerSecrets" | "audit">;
+
+/** What is absent stays as it is; `settings` are replaced as a whole. */
+export interface ConnectionChange {
+  readonly name?: string | undefined;
+  readonly settings?: Readonly<Record<string, string>> | undefined;
+  readonly status?: "active" | "paused" | undefined;
+  readonly credential?: CredentialFields | undefined;
+  /** null: the partner-wide secrets serve again. */
+  readonly webhookSecret?: string | null | undefined;
+}
+
+export type ChangeResult =
+  | { readonly kind: "changed"; readonly connection: Connection }
+  | { readonly kind: "gone" }
+  | { readonly kind: "partner-not-ready" }
+  /** Others changed it each time that it was tried. */
+  | { readonly kind: "contended" };
+
+const triesMax = 4;
+
+/**
+ * Changes a connection. A new credential is stored before the status that relies on it; a connection that needed one is
+ * active again with it. Dying in between, the same change again ends the same.
+ */
+export async function changeConnection(
+  ports: ChangePorts,
+  driver: PartnerDriver,
+  connection: Pick<Connection, "partner" | "connectionId">,
+  change: ConnectionChange,
+  actor: Actor,
+): Promise<ChangeResult> {
+  const { partner, connectionId } = connection;
+  const sealing = await sealWebhookSecret(ports, connection, change.webhookSecret);
+  if (sealing.kind === "partner-not-ready") return sealing;
+  await appendAudit(ports, actor, "connection.change", connectionId, detailOf(change));
+  if (change.credential !== undefined) await ports.credentials.overwrite(connection, change.credential);
+  for (let attempt = 0; attempt < triesMax; attempt++) {
+    const current = await ports.connections.read(partner, connectionId);
+    if (current === null) return gone(ports, connection);
+    const next = changed(current, change, sealing.sealed, ports.clock.nowMs());
+    if ((await store(ports, driver, { current, next, change })) === "stored")
+      return { kind: "changed", connection: next };
+  }
+  return { kind: "contended" };
+}
+
+function changed(
+  current: Connection,
+  change: ConnectionChange,
+  sealedWebhookSecret: string | null | undefined,
+  nowMs: number,
+): Connection {
+  const reconnected = change.credential !== undefined && current.status === "needs-reconnect";
+  return {
+    ...current,
+    name: change.name ?? current.name,
+    settings: change.settings ?? current.settings,
+    status: change.status ?? (reconnected ? "active" : current.status),
+    sealedWebhookSecret: sealedWebhookSecret === undefined ? current.sealedWebhookSecret : sealedWebhookSecret,
+    revision: current.revision + 1,
+    updatedAtMs: nowMs,
+  };
+}
+
+async function store(
+  ports: ChangePorts,
+  driver: PartnerDriver,
+  { current, next, change }: { current: Connection; next: Connection; change: ConnectionChange },
+): Promise<"stored" | "superseded"> {
+  // Asking for "active" again is how a resource that the driver has gained gets its place on the schedule.
+  const becomesActive = next.status === "active" && (current.status !== "active" || change.status === "active");
+  if (becomesActive) return storeActive(ports, driver, next);
+  const stored = await ports.connections.compareAndSet(next);
+  // Stored first: from then on fan-out starts nothing, and takes off the schedule what a crash here leaves on it.
+  if (stored === "stored" && change.status === "paused") await disarmResources(ports, next);
+  return stored;
+}
+
+/** Somebody deleted it meanwhile, perhaps before a new credential was stored: that must not stay behind. */
+async function gone(
+  ports: ChangePorts,
+  connection: Pick<Connection, "partner" | "connectionId">,
+): Promise<{ readonly kind: "gone" }> {
+  await ports.connections.remove(connection.partner, connection.connectionId);
+  return { kind: "gone" };
+}
+
+type Sealing =
+  /** undefined: not to be changed. */
+  { readonly kind: "sealed"; readonly sealed: string | null | undefined } | { readonly kind: "partner-not-ready" };
+
+async function sealWebhookSecret(
+  ports: ChangePorts,
+  connection: Pick<Connection, "partner" | "connectionId">,
+  webhookSecret: string | null | undefined,
+): Promise<Sealing> {
+  if (webhookSecret === undefined || webhookSecret === null) return { kind: "sealed", sealed: webhookSecret };
+  const secret = await ports.partnerSecrets.read(connection.partner);
+  if (secret === null) return { kind: "partner-not-ready" };
+  const context = `${connection.partner}#${connection.connectionId}`;
+  return { kind: "sealed", sealed: seal(webhookSecret, secret.connectionKey, context) };
+}
+
+/** Names of what is changed; a status is the only value that may be told. */
+function detailOf(change: ConnectionChange): Readonly<Record<string, string>> {
+  const fields = Object.entries(change).flatMap(([field, value]) => (value === undefined ? [] : [field]));
+  return { fields: fields.join(","), ...(change.status === undefined ? {} : { status: change.status }) };
+}

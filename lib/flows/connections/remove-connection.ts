@@ -1,0 +1,121 @@
+import type { PartnerDriver } from "../../engine/define-partner.ts";
+import type { Connection, Ports, ResourceState } from "../../engine/ports.ts";
+import { end, leaseMs } from "../../engine/run.ts";
+import type { Run } from "../../engine/run.ts";
+import { changeResource } from "../change-resource.ts";
+import { appendAudit } from "./append-audit.ts";
+import type { Actor } from "./append-audit.ts";
+import { disarmResources } from "./arm-resources.ts";
+
+export type RemovePorts = Pick<Ports, "clock" | "random" | "connections" | "records" | "runs" | "audit">;
+
+export type Removal =
+  | { readonly kind: "removed" }
+  /** It is paused and partly gone: ask again then, and the removal goes on where it is. */
+  | {
+      readonly kind: "unfinished";
+      readonly why: "run-in-progress" | "records-left";
+      readonly resources: readonly string[];
+      readonly againAtMs: number;
+    }
+  | { readonly kind: "contended" };
+
+/** Of the 29 seconds that an API call has. */
+const clearMsMax = 15_000;
+const clearedAtOnce = 500;
+/** Bounds the loop where the clock does not. */
+const clearsMax = 2_000;
+const triesMax = 4;
+
+/**
+ * Removes a connection and its records. First it is paused and its runs are ended, so that nothing writes any more; then
+ * its records go, and the connection itself last: as long as anything is left there is a connection to ask for the rest
+ * of it, and dying anywhere in between costs no more than asking again.
+ */
+export async function removeConnection(
+  ports: RemovePorts,
+  driver: PartnerDriver,
+  connection: Connection,
+  actor: Actor,
+): Promise<Removal> {
+  const { partner, connectionId, tenantId } = connection;
+  await appendAudit(ports, actor, "connection.remove", connectionId, { tenantId });
+  if ((await pause(ports, connection)) === "contended") return { kind: "contended" };
+  await disarmResources(ports, connection);
+  const states = await ports.connections.listResources(partner, connectionId);
+  const nowMs = ports.clock.nowMs();
+  const quietAtMs = await endRuns(ports, states, nowMs);
+  if (quietAtMs > nowMs) {
+    const resources = states.filter((state) => state.activeRunId !== null).map((state) => state.resource);
+    return { kind: "unfinished", why: "run-in-progress", resources, againAtMs: quietAtMs };
+  }
+  const left = await clearRecords(ports, connection, resourcesOf(driver, states));
+  if (left.length > 0)
+    return { kind: "unfinished", why: "records-left", resources: left, againAtMs: ports.clock.nowMs() };
+  await ports.connections.remove(partner, connectionId);
+  await appendAudit(ports, actor, "connection.removed", connectionId, { tenantId });
+  return { kind: "removed" };
+}
+
+async function pause(ports: RemovePorts, connection: Connection): Promise<"paused" | "contended"> {
+  for (let attempt = 0; attempt < triesMax; attempt++) {
+    const current = await ports.connections.read(connection.partner, connection.connectionId);
+    if (current === null || current.status === "paused") return "paused";
+    const next: Connection = {
+      ...current,
+      status: "paused",
+      revision: current.revision + 1,
+      updatedAtMs: ports.clock.nowMs(),
+    };
+    if ((await ports.connections.compareAndSet(next)) === "stored") return "paused";
+  }
+  return "contended";
+}
+
+/** Ends what is active, and says from when on no worker can still be writing a page of it. */
+async function endRuns(ports: RemovePorts, states: readonly ResourceState[], nowMs: number): Promise<number> {
+  let quietAtMs = nowMs;
+  for (const state of states) {
+    if (state.activeRunId === null) continue;
+    const run = await ports.runs.read(state.partner, state.connectionId, state.activeRunId);
+    if (run !== null) quietAtMs = Math.max(quietAtMs, await endRun(ports, run, nowMs));
+  }
+  return quietAtMs;
+}
+
+const removedCode = "connection-removed";
+
+async function endRun(ports: RemovePorts, run: Run, nowMs: number): Promise<number> {
+  // Ended by an earlier call of this removal, from the hands of a worker.
+  if (run.status.kind === "failed" && run.status.code === removedCode) return run.status.atMs + leaseMs;
+  if (run.status.kind !== "active") return nowMs;
+  const held = run.lease !== null && run.lease.expiresAtMs > nowMs;
+  // Its revision moves on, so that a worker that holds it can move nothing any more; but it may be in the middle of a page.
+  const ended = end(run, { kind: "failed", atMs: nowMs, failureId: "-", code: removedCode }, nowMs);
+  const stored = await ports.runs.compareAndSet(ended);
+  if (held || stored === "superseded") return nowMs + leaseMs;
+  await changeResource(ports, run, (state) => ({ ...state, activeRunId: null }));
+  return nowMs;
+}
+
+function resourcesOf(driver: PartnerDriver, states: readonly ResourceState[]): readonly string[] {
+  // The driver may have lost a resource whose records are still there, and gained one that has no state yet.
+  return [...new Set([...Object.keys(driver.resources), ...states.map((state) => state.resource)])];
+}
+
+/** Deletes until nothing is left or the time is up; returns the resources that have records left. */
+async function clearRecords(
+  ports: RemovePorts,
+  connection: Connection,
+  resources: readonly string[],
+): Promise<readonly string[]> {
+  const { partner, connectionId } = connection;
+  const untilMs = ports.clock.nowMs() + clearMsMax;
+  const left = [...resources];
+  for (let clears = 0; clears < clearsMax && ports.clock.nowMs() < untilMs; clears++) {
+    const resource = left[0];
+    if (resource === undefined) break;
+    if (await ports.records.clear({ partner, connectionId, resource }, clearedAtOnce)) left.shift();
+  }
+  return left;
+}
