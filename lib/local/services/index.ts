@@ -1,0 +1,1 @@
+export { startServices, type StartServicesOptions } from "./start-services.ts";

@@ -1,0 +1,33 @@
+/** Wakes long polls when their queue may have something for them. */
+export interface QueueSignals {
+  notify(queueName: string): void;
+  /** Resolves at a notice, after a short while at most (delays and visibility end by themselves), or when the signal aborts. */
+  wait(queueName: string, leftMs: number, signal: AbortSignal): Promise<void>;
+}
+
+// Looking again costs microseconds; a message whose delay is over is handed out at most this late.
+const lookAgainMs = 50;
+
+export function createQueueSignals(): QueueSignals {
+  const waiting = new Map<string, Set<() => void>>();
+  return {
+    notify(queueName) {
+      for (const wake of [...(waiting.get(queueName) ?? [])]) wake();
+    },
+    wait(queueName, leftMs, signal) {
+      return new Promise((resolve) => {
+        const wakers = waiting.get(queueName) ?? new Set();
+        waiting.set(queueName, wakers);
+        const wake = (): void => {
+          clearTimeout(timer);
+          wakers.delete(wake);
+          signal.removeEventListener("abort", wake);
+          resolve();
+        };
+        const timer = setTimeout(wake, Math.min(leftMs, lookAgainMs));
+        wakers.add(wake);
+        signal.addEventListener("abort", wake, { once: true });
+      });
+    },
+  };
+}

@@ -1,0 +1,127 @@
+import { mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { AwsError } from "../../front-door/aws-error.ts";
+import { isRecord } from "../../front-door/json-target.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** DynamoDB's rules and storage, called in process: the same modules as dynalite's HTTP server runs, without a second server. */
+export interface Dynalite {
+  /** @throws {AwsError} with DynamoDB's code */
+  call(operation: string, input: Json): Promise<Json>;
+  close(): Promise<void>;
+}
+
+/** The part of dynalite's insides that is used; its version is pinned, and a test calls every operation. */
+interface DynaliteStore {
+  readonly tableDb: { awsAccountId: string; awsRegion: string };
+  readonly db: {
+    open(): Promise<void>;
+    close(): Promise<void>;
+    put(key: string, value: unknown): Promise<void>;
+    iterator(range: { gte: string; lt: string }): AsyncIterable<readonly [string, unknown]>;
+  };
+}
+
+interface DynaliteAction {
+  run(store: DynaliteStore, data: unknown, callback: (error: unknown, output: unknown) => void): void;
+  validation: { readonly types: unknown; readonly custom: unknown };
+}
+
+const operations = [
+  "BatchGetItem",
+  "BatchWriteItem",
+  "CreateTable",
+  "DeleteItem",
+  "DeleteTable",
+  "DescribeTable",
+  "GetItem",
+  "ListTables",
+  "PutItem",
+  "Query",
+  "Scan",
+  "UpdateItem",
+  "UpdateTable",
+] as const;
+
+/**
+ * Opens the tables kept in the folder.
+ * @throws {Error} when another process has the folder open
+ */
+export async function openDynalite(folder: string, account: string, region: string): Promise<Dynalite> {
+  mkdirSync(folder, { recursive: true });
+  const require = createRequire(import.meta.url);
+  // Modules of a package without types; their use is confined to this file.
+  const database = require("dynalite/db") as { create(options: unknown): DynaliteStore };
+  const validations = require("dynalite/validations") as {
+    checkTypes(data: unknown, types: unknown): unknown;
+    checkValidations(data: unknown, types: unknown, custom: unknown, store: unknown): void;
+  };
+  const actions = new Map(operations.map((operation) => [operation as string, loadAction(require, operation)]));
+  const store = database.create({ path: folder, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  await openOrExplain(store, folder);
+  await settleTables(store);
+  store.tableDb.awsAccountId = account;
+  store.tableDb.awsRegion = region;
+  return {
+    call(operation, input) {
+      const action = actions.get(operation);
+      if (action === undefined) throw new Error(`dynalite has no operation ${operation}`);
+      return new Promise((resolve, reject) => {
+        try {
+          const data = validations.checkTypes(input, action.validation.types);
+          validations.checkValidations(data, action.validation.types, action.validation.custom, store);
+          action.run(store, data, (error, output) => {
+            if (error) reject(asAwsError(error));
+            else resolve(isRecord(output) ? output : {});
+          });
+        } catch (error) {
+          reject(asAwsError(error));
+        }
+      });
+    },
+    close: () => store.db.close(),
+  };
+}
+
+function loadAction(require: NodeJS.Require, operation: string): DynaliteAction {
+  const file = operation.charAt(0).toLowerCase() + operation.slice(1);
+  return {
+    // Modules of a package without types, as above.
+    run: require(`dynalite/actions/${file}`) as DynaliteAction["run"],
+    validation: require(`dynalite/validations/${file}`) as DynaliteAction["validation"],
+  };
+}
+
+async function openOrExplain(store: DynaliteStore, folder: string): Promise<void> {
+  try {
+    await store.db.open();
+  } catch (error) {
+    throw new Error(
+      `The data folder ${folder} cannot be opened. If another local stack runs on it, stop that one or choose another folder.`,
+      { cause: error },
+    );
+  }
+}
+
+/** A table becomes active a moment after its creation; one that a SIGKILL caught before that would never become so. */
+async function settleTables(store: DynaliteStore): Promise<void> {
+  for await (const [key, table] of store.db.iterator({ gte: "table~", lt: "table~\uffff" })) {
+    if (!isRecord(table) || table["TableStatus"] === "ACTIVE") continue;
+    const indexes = Array.isArray(table["GlobalSecondaryIndexes"])
+      ? table["GlobalSecondaryIndexes"].filter(isRecord)
+      : [];
+    const active = { ...table, TableStatus: "ACTIVE" };
+    const withIndexes = { GlobalSecondaryIndexes: indexes.map((index) => ({ ...index, IndexStatus: "ACTIVE" })) };
+    await store.db.put(key, indexes.length === 0 ? active : { ...active, ...withIndexes });
+  }
+}
+
+/** dynalite's errors carry the answer's status and body; anything else is a fault of its own. */
+function asAwsError(error: unknown): unknown {
+  if (!(error instanceof Error) || !("statusCode" in error) || !("body" in error) || !isRecord(error.body))
+    return error;
+  const type = String(error.body["__type"]);
+  const message = String(error.body["message"] ?? error.body["Message"] ?? "");
+  return new AwsError(type.slice(type.indexOf("#") + 1), message, Number(error.statusCode));
+}
