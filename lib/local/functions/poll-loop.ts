@@ -23,7 +23,7 @@ export function createPollLoop(options: PollLoopOptions): MappingPoller {
   let wanted = options.enabled;
   let state: MappingState = options.enabled ? "Enabling" : "Disabled";
   let onChange: (() => void) | null = null;
-  let running: Promise<void> | null = null;
+  let started = false;
   let backoffMs = 0;
 
   async function run(): Promise<void> {
@@ -62,7 +62,9 @@ export function createPollLoop(options: PollLoopOptions): MappingPoller {
 
   return {
     start() {
-      running ??= run();
+      if (started) return;
+      started = true;
+      void run();
     },
     setEnabled(enabled) {
       if (enabled === wanted) return;
@@ -74,7 +76,7 @@ export function createPollLoop(options: PollLoopOptions): MappingPoller {
     async stop() {
       stopping.abort();
       onChange?.();
-      await running;
+      // A poll in hand is left to end by itself: what it may still receive is given to nobody and stays in its source.
       await options.settled();
     },
   };

@@ -55,7 +55,7 @@ export function createQueuePoller(options: QueuePollerOptions): MappingPoller {
       return;
     }
     const records = await collect();
-    if (records.length === 0) return;
+    if (records.length === 0 || signal.aborted) return;
     const outcome = await handOver(records);
     if (outcome === "throttled") await pause(clock, throttledPauseMs, signal);
   }

@@ -28,7 +28,7 @@ export function createUnfinished(clock: Clock): Unfinished {
     count: () => underWay,
     begun: () => begun,
     none(waitMsMax) {
-      if (underWay === 0) return Promise.resolve(true);
+      if (underWay === 0 || waitMsMax <= 0) return Promise.resolve(underWay === 0);
       return new Promise((resolve) => {
         const settle = (none: boolean): void => {
           cancel();
