@@ -4,8 +4,10 @@ import * as lambda from "aws-cdk-lib/aws-lambda";
 import * as logs from "aws-cdk-lib/aws-logs";
 import { Construct } from "constructs";
 import { claimCheckBucketNameFor, functionNameFor } from "../engine/names.ts";
+import { acknowledgeWildcards } from "./acknowledge.ts";
 import { keyIdOf } from "./arns.ts";
-import type { Stage } from "./stage.ts";
+import { allow, statementOf, type Grant } from "./grants.ts";
+import { logRetentionOf, type Stage } from "./stage.ts";
 
 export interface SluiceFunctionProps {
   readonly stage: Stage;
@@ -17,7 +19,7 @@ export interface SluiceFunctionProps {
   readonly partner?: string;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
-  readonly grants: readonly iam.PolicyStatement[];
+  readonly grants: readonly Grant[];
   /** For functions that send to their own queue; Lambda stops others after 16 hops. */
   readonly allowRecursion?: boolean;
 }
@@ -32,7 +34,7 @@ export class SluiceFunction extends Construct {
     const functionName = functionNameFor(stage.name, props.name, props.partner);
     const logGroup = new logs.LogGroup(this, "Logs", {
       logGroupName: `/aws/lambda/${functionName}`,
-      retention: stage.settings.kind === "prod" ? logs.RetentionDays.THREE_MONTHS : logs.RetentionDays.TWO_WEEKS,
+      retention: logRetentionOf(stage),
       // Kept groups would refuse the partner that comes back: their name would be taken.
       removalPolicy: RemovalPolicy.DESTROY,
     });
@@ -55,15 +57,15 @@ export class SluiceFunction extends Construct {
   }
 }
 
-function roleOf(scope: Construct, logGroup: logs.LogGroup, grants: readonly iam.PolicyStatement[]): iam.Role {
-  const writeLogs = new iam.PolicyStatement({
-    actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
-    resources: [logGroup.logGroupArn],
-  });
-  return new iam.Role(scope, "Role", {
+function roleOf(scope: Construct, logGroup: logs.LogGroup, grants: readonly Grant[]): iam.Role {
+  const writeLogs = allow("logs", ["CreateLogStream", "PutLogEvents"], [logGroup.logGroupArn]);
+  const statements = [writeLogs, ...grants].map(statementOf);
+  const role = new iam.Role(scope, "Role", {
     assumedBy: new iam.ServicePrincipal("lambda.amazonaws.com"),
-    inlinePolicies: { grants: new iam.PolicyDocument({ statements: [writeLogs, ...grants] }) },
+    inlinePolicies: { grants: new iam.PolicyDocument({ statements }) },
   });
+  acknowledgeWildcards(role, grants);
+  return role;
 }
 
 function environmentOf(scope: Construct, props: SluiceFunctionProps): Record<string, string> {

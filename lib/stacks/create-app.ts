@@ -1,8 +1,11 @@
 import { join } from "node:path";
 import { App, type AppProps } from "aws-cdk-lib";
+import { ManagedPolicy, PermissionsBoundary } from "aws-cdk-lib/aws-iam";
 import { bundlesOf, type Bundles } from "../constructs/bundles.ts";
-import { defaultStageOf, settingsOf, type Stage } from "../constructs/stage.ts";
+import { checkNames, defaultStageOf, settingsOf, type Stage } from "../constructs/stage.ts";
 import type { SluiceConfig } from "../engine/config.ts";
+import { EdgeStack } from "./edge-stack.ts";
+import { OperationsStack } from "./operations-stack.ts";
 import { PartnerStack } from "./partner-stack.ts";
 import { StateStack } from "./state-stack.ts";
 
@@ -28,8 +31,13 @@ export function createApp(options: CreateAppOptions): App {
   const app = new App(options.app);
   const stage = stageOf(app, options);
   const state = new StateStack(app, stage);
-  for (const driver of stage.partners) {
-    new PartnerStack(app, stage, driver).addStackDependency(state);
+  const partners = stage.partners.map((driver) => new PartnerStack(app, stage, driver));
+  const others = [...partners, new EdgeStack(app, stage), new OperationsStack(app, stage)];
+  // On state only: `cdk destroy` takes along what depends on a stack, and a partner must be able to go alone.
+  for (const stack of others) stack.addStackDependency(state);
+  if (stage.settings.permissionsBoundaryArn !== undefined) {
+    const arn = stage.settings.permissionsBoundaryArn;
+    PermissionsBoundary.of(app).apply(ManagedPolicy.fromManagedPolicyArn(app, "Boundary", arn));
   }
   return app;
 }
@@ -39,6 +47,7 @@ function stageOf(app: App, options: CreateAppOptions): Stage {
   const context: unknown = app.node.tryGetContext("stage");
   const name =
     options.stage ?? (typeof context === "string" && context !== "" ? context : defaultStageOf(options.config));
+  checkNames(name, options.config.partners);
   return {
     name,
     settings: settingsOf(options.config, name),

@@ -1,0 +1,41 @@
+import type { Construct } from "constructs";
+import type { TableName } from "../engine/names.ts";
+import { apiSecretArn, claimCheckArn, indexArn, laneArn, partnerSecretArn, tableArn } from "./arns.ts";
+import { allow, allowKey, allowObjects, type Grant } from "./grants.ts";
+import type { Stage } from "./stage.ts";
+
+const everyPartner = {
+  wildcardReason: "The API serves every partner of the stage, and the ARNs of forty do not fit into a role's policies.",
+};
+
+/** The API serves the whole stage; it seals credentials but cannot open them, and never calls a partner. */
+export function consoleGrants(scope: Construct, stage: Stage): Grant[] {
+  const items = (table: TableName, actions: readonly string[]) =>
+    allow("dynamodb", actions, [tableArn(scope, stage, table)]);
+  const indexes = (table: TableName, names: readonly string[]) =>
+    allow(
+      "dynamodb",
+      ["Query"],
+      names.map((name) => indexArn(scope, stage, table, name)),
+    );
+  const claims = (["bodies", "records"] as const).map((kind) => claimCheckArn(scope, stage, kind, "*"));
+  const lanes = (["webhooks", "imports"] as const).map((lane) => laneArn(scope, stage, "*", lane));
+  const secrets = [apiSecretArn(scope, stage), partnerSecretArn(scope, stage, "*")];
+  const partners = stage.partners.map((driver) => driver.name);
+  return [
+    items("connections", ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"]),
+    indexes("connections", ["tenant", "all"]),
+    items("records", ["GetItem", "Query"]),
+    items("runs", ["GetItem", "PutItem", "UpdateItem", "Query"]),
+    indexes("runs", ["started"]),
+    items("failures", ["GetItem", "UpdateItem"]),
+    indexes("failures", ["group", "connection"]),
+    items("idempotency", ["GetItem", "PutItem", "UpdateItem", "DeleteItem"]),
+    items("audit", ["PutItem"]),
+    { ...allow("sqs", ["SendMessage"], lanes), ...everyPartner },
+    { ...allow("secretsmanager", ["GetSecretValue"], secrets), ...everyPartner },
+    { ...allowObjects(["GetObject"], claims), ...everyPartner },
+    // KMS takes no condition without a value, so a stage without partners goes without the grant.
+    ...(partners.length === 0 ? [] : [allowKey(scope, stage, partners, ["GenerateDataKey"])]),
+  ];
+}

@@ -1,0 +1,11 @@
+/** What an adopter's configuration and own drivers are written with. It is bundled into functions: nothing here imports the CDK. */
+export { defineConfig, type SluiceConfig, type StageConfig } from "./engine/config.ts";
+export * from "./engine/define-partner.ts";
+export { PartnerError, type ErrorCause, type ErrorKind, type PartnerErrorInit } from "./engine/errors.ts";
+export { PageShapeError, type PageContent, type PageStrategy } from "./engine/pages/page-strategy.ts";
+export { keysetPages, type KeysetOptions } from "./engine/pages/keyset.ts";
+export { anySameText, hmacText, sameText, type HmacScheme } from "./engine/signatures/hmac.ts";
+export { stripeSignature } from "./engine/signatures/stripe.ts";
+export type { SignedRequest, Verdict, Verifier } from "./engine/signatures/verifier.ts";
+export * from "./models/index.ts";
+export * from "./partners/index.ts";

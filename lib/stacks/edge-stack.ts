@@ -1,0 +1,64 @@
+import { CfnOutput, Stack } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+import { makeApiAlarm } from "../constructs/api-alarm.ts";
+import { consoleGrants } from "../constructs/console-grants.ts";
+import { CustomDomain } from "../constructs/custom-domain.ts";
+import { HttpApi } from "../constructs/http-api.ts";
+import { ingestGrants } from "../constructs/partner-grants.ts";
+import { SluiceFunction } from "../constructs/sluice-function.ts";
+import type { Stage } from "../constructs/stage.ts";
+import { stackPropsOf } from "./stack-props.ts";
+
+/** A partner that floods is refused at its own routes, before it costs the others anything. */
+const webhookThrottle = { requestsPerSecond: 200, burst: 400 };
+const apiThrottle = { requestsPerSecond: 50, burst: 100 };
+
+/** The open door: the HTTP API, a webhook function for each partner that sends webhooks, and the API's own function. */
+export class EdgeStack extends Stack {
+  constructor(scope: Construct, stage: Stage) {
+    super(scope, "Edge", stackPropsOf(stage, "Edge"));
+    const api = new HttpApi(this, "Http", stage, apiThrottle);
+    this.addConsole(stage, api);
+    for (const driver of stage.partners) {
+      if (driver.webhook !== undefined) this.addWebhooks(stage, api, driver.name);
+    }
+    makeApiAlarm(this, stage, api);
+    const domain = stage.settings.customDomain;
+    if (domain !== undefined) new CustomDomain(this, "Domain", api, domain);
+    new CfnOutput(this, "ApiUrl", { value: domain === undefined ? api.url : `https://${domain.domainName}` });
+  }
+
+  private addConsole(stage: Stage, api: HttpApi): void {
+    const console = new SluiceFunction(this, "Console", {
+      stage,
+      name: "console-api",
+      lambda: "console-api",
+      timeoutSeconds: 29,
+      memoryMb: 512,
+      grants: consoleGrants(this, stage),
+    });
+    api.addRoutes("Console", {
+      target: console.function,
+      keys: ["GET /api/v1/health", "ANY /api/v1/{proxy+}"],
+      permitted: "*/api/v1/*",
+    });
+  }
+
+  private addWebhooks(stage: Stage, api: HttpApi, partner: string): void {
+    const ingest = new SluiceFunction(this, `Webhooks-${partner}`, {
+      stage,
+      partner,
+      name: "webhook-ingest",
+      lambda: "webhook-ingest",
+      timeoutSeconds: 10,
+      memoryMb: 256,
+      grants: ingestGrants(this, stage, partner),
+    });
+    api.addRoutes(`Webhooks-${partner}`, {
+      target: ingest.function,
+      keys: [`POST /webhooks/${partner}`, `POST /webhooks/${partner}/{connectionId}`],
+      permitted: `POST/webhooks/${partner}*`,
+      throttle: webhookThrottle,
+    });
+  }
+}
