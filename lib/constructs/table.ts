@@ -23,7 +23,10 @@ export interface IndexShape {
   readonly include?: readonly string[];
 }
 
-/** A table on demand, restorable to any second of 35 days, kept and protected in prod. */
+/**
+ * A table on demand, restorable to any second of 35 days, kept and protected in prod. Encrypted with the key that AWS owns:
+ * what is secret in it is sealed with the stage's key before it gets there (docs/decisions/0002).
+ */
 export function makeTable(
   scope: Construct,
   id: string,
@@ -37,7 +40,6 @@ export function makeTable(
     partitionKey: attribute(shape.partitionKey, "string"),
     ...(shape.sortKey && { sortKey: attribute(shape.sortKey.name, shape.sortKey.type) }),
     billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
-    encryption: dynamodb.TableEncryption.DEFAULT,
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     deletionProtection: prod,
     removalPolicy: prod ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,

@@ -1,0 +1,247 @@
+import { describe, expect, test } from "vitest";
+import { account, region } from "./support/render.ts";
+import { ofType } from "./support/resources.ts";
+import { may, rolesOf, statementsOf, type Role } from "./support/roles.ts";
+import { synth } from "./support/synth.ts";
+
+// One name starts with the other: a pattern that is a character too short would show.
+const partners = ["acme", "acme-eu", "globex"];
+const templates = synth({ partners });
+const roles = rolesOf(templates);
+
+/** Patterns in resources, each with why AWS leaves no exact name. */
+const wildcardsAllowed: readonly { readonly pattern: RegExp; readonly because: string }[] = [
+  { pattern: /:log-group:\/aws\/lambda\/sluice-dev-[a-z-]+:\*$/, because: "streams are named by Lambda" },
+  {
+    pattern: /:s3:::sluice-dev-claim-checks-\d+-[a-z0-9-]+\/(bodies|records)\/([a-z-]+|\*)\/\*$/,
+    because: "objects are named by their hash",
+  },
+  { pattern: /:kms:[a-z0-9-]+:\d+:key\/\*$/, because: "ids are made up by KMS; a condition holds it to the alias" },
+  {
+    pattern: /:secret:sluice-dev\/(api|partners\/[a-z-]+)-\?{6}$/,
+    because: "Secrets Manager ends ARNs in six characters",
+  },
+];
+const wildcardsOfConsole = [/:sqs:.*:sluice-dev-\*-(webhooks|imports)$/, /:secret:sluice-dev\/partners\/\*-\?{6}$/];
+
+describe("every grant is scoped", () => {
+  test("there are roles to look at: four functions and a schedule a partner, an ingest each, and the API's", () => {
+    expect(roles).toHaveLength(partners.length * 6 + 1);
+    for (const role of roles) expect(role.statements.length, role.id).toBeGreaterThan(0);
+  });
+
+  test("no action has a wildcard", () => {
+    for (const role of roles) {
+      for (const statement of role.statements)
+        expect(statement.Action.filter((action) => /[*?]/.test(action))).toEqual([]);
+    }
+  });
+
+  test("no role may delete, scan, or touch policies", () => {
+    const forbidden =
+      /(Scan|DeleteTable|UpdateTable|PutResourcePolicy|AddPermission|PartiQL\w*|DeleteObject|PurgeQueue)$/;
+    const actions = roles.flatMap((role) => role.statements.flatMap((statement) => statement.Action));
+    expect(actions.filter((action) => forbidden.test(action))).toEqual([]);
+  });
+
+  test("resources have wildcards only where AWS leaves no other way", () => {
+    for (const role of roles) {
+      const resources = role.statements.flatMap((statement) => statement.Resource);
+      const allowed = isConsole(role)
+        ? [...wildcardsAllowed.map((each) => each.pattern), ...wildcardsOfConsole]
+        : wildcardsAllowed.map((each) => each.pattern);
+      const open = resources.filter((arn) => /[*?]/.test(arn) && !allowed.some((pattern) => pattern.test(arn)));
+      expect(open, `${role.stack} ${role.id}`).toEqual([]);
+    }
+  });
+
+  test("the grant on any key is held to the stage's alias", () => {
+    const onKeys = roles
+      .flatMap((role) => role.statements)
+      .filter((statement) => statement.Resource.some((arn) => arn.includes(":key/")));
+    expect(onKeys).toHaveLength(partners.length * 2 + 1);
+    for (const statement of onKeys) {
+      expect(statement.Condition["ForAnyValue:StringEquals"]).toEqual({ "kms:ResourceAliases": ["alias/sluice-dev"] });
+      expect(statement.Condition["StringEquals"]).toHaveProperty(["kms:EncryptionContext:partner"]);
+    }
+  });
+
+  test("policies on resources allow services of this account, and deny what is not TLS", () => {
+    const types = ["AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy"];
+    for (const [stack, template] of templates) {
+      for (const [id, resource] of types.flatMap((type) => ofType(template, type))) {
+        const statements = statementsOf(template, resource.Properties["PolicyDocument"]);
+        const denied = statements.filter((each) => each.Effect === "Deny");
+        expect(
+          denied.map((each) => each.Condition),
+          `${stack} ${id}`,
+        ).toEqual([{ Bool: { "aws:SecureTransport": ["false"] } }]);
+        for (const each of statements.filter((statement) => statement.Effect === "Allow")) {
+          expect(each.Principal).toEqual({ Service: "cloudwatch.amazonaws.com" });
+          expect(each.Condition).toEqual({ StringEquals: { "aws:SourceAccount": [account] } });
+        }
+      }
+    }
+  });
+
+  test("roles are assumed by Lambda, or by Scheduler for one group of this account", () => {
+    for (const role of roles) {
+      const template = templates.get(role.stack);
+      const [trust, ...others] =
+        template === undefined ? [] : statementsOf(template, withResource(role.properties["AssumeRolePolicyDocument"]));
+      expect(others).toEqual([]);
+      expect(trust?.Action).toEqual(["sts:AssumeRole"]);
+      if (!isSchedule(role)) {
+        expect(trust).toMatchObject({ Principal: { Service: "lambda.amazonaws.com" }, Condition: {} });
+        continue;
+      }
+      expect(trust?.Principal).toEqual({ Service: "scheduler.amazonaws.com" });
+      const group = `arn:aws:scheduler:${region}:${account}:schedule-group/sluice-dev-${partnerOf(role)}`;
+      expect(trust?.Condition).toEqual({ StringEquals: { "aws:SourceAccount": [account], "aws:SourceArn": [group] } });
+    }
+  });
+});
+
+describe("no partner reaches another", () => {
+  const partnerRoles = roles.filter((role) => !isConsole(role));
+
+  /** Everything that a partner has, as requests for it. */
+  function requestsFor(partner: string): readonly (readonly [string, string, Record<string, string>?])[] {
+    const place = `${region}:${account}`;
+    const bucket = `arn:aws:s3:::sluice-dev-claim-checks-${account}-${region}`;
+    const tables = ["connections", "records", "history", "runs", "token-buckets", "idempotency", "failures"];
+    const leading = { "dynamodb:LeadingKeys": `${partner}#1` };
+    const items = ["GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"].flatMap((action) =>
+      tables.flatMap((table) =>
+        [
+          "",
+          "/index/due",
+          "/index/active",
+          "/index/digests",
+          "/index/group",
+          "/index/connection",
+          "/index/started",
+        ].map(
+          (index) =>
+            [`dynamodb:${action}`, `arn:aws:dynamodb:${place}:table/sluice-dev-${table}${index}`, leading] as const,
+        ),
+      ),
+    );
+    const queues = ["webhooks", "imports", "dlq"].flatMap((queue) =>
+      ["SendMessage", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes"].map(
+        (action) => [`sqs:${action}`, `arn:aws:sqs:${place}:sluice-dev-${partner}-${queue}`] as const,
+      ),
+    );
+    const objects = ["bodies", "records"].flatMap((kind) =>
+      ["GetObject", "PutObject"].map((action) => [`s3:${action}`, `${bucket}/${kind}/${partner}/0a1b`] as const),
+    );
+    const sealed = { "kms:EncryptionContext:partner": partner, "kms:ResourceAliases": "alias/sluice-dev" };
+    const keys = ["Decrypt", "GenerateDataKey"].map(
+      (action) => [`kms:${action}`, `arn:aws:kms:${place}:key/1-2-3`, sealed] as const,
+    );
+    const functions = ["import-fan-out", "consume-imports"].map(
+      (name) => ["lambda:InvokeFunction", `arn:aws:lambda:${place}:function:sluice-dev-${partner}-${name}`] as const,
+    );
+    const secret = [
+      "secretsmanager:GetSecretValue",
+      `arn:aws:secretsmanager:${place}:secret:sluice-dev/partners/${partner}-Ab3dEf`,
+    ] as const;
+    return [...items, ...queues, ...objects, ...keys, ...functions, secret];
+  }
+
+  test.each(partners)("the roles of %s get their own and nothing of the others", (partner) => {
+    const own = partnerRoles.filter((role) => partnerOf(role) === partner);
+    expect(own).toHaveLength(6);
+    const mine = requestsFor(partner);
+    const foreign = partners.filter((other) => other !== partner).flatMap(requestsFor);
+    // The same questions about one's own things are answered with yes, by somebody: the "no" below means something.
+    const services = new Set(
+      mine.filter((request) => own.some((role) => may(role, ...request))).map(([action]) => action.split(":")[0]),
+    );
+    expect([...services].toSorted()).toEqual(["dynamodb", "kms", "lambda", "s3", "secretsmanager", "sqs"]);
+    for (const role of own) {
+      expect(
+        foreign.filter((request) => may(role, ...request)),
+        role.id,
+      ).toEqual([]);
+    }
+  });
+
+  test("no partner's role lists tenants, audits, or has the API's key", () => {
+    const place = `${region}:${account}`;
+    for (const role of partnerRoles) {
+      const partner = partnerOf(role);
+      const context = { "dynamodb:LeadingKeys": `${partner}#1` };
+      for (const index of ["tenant", "all"]) {
+        expect(
+          may(role, "dynamodb:Query", `arn:aws:dynamodb:${place}:table/sluice-dev-connections/index/${index}`, context),
+        ).toBe(false);
+      }
+      expect(may(role, "dynamodb:PutItem", `arn:aws:dynamodb:${place}:table/sluice-dev-audit`, context)).toBe(false);
+      expect(
+        may(role, "secretsmanager:GetSecretValue", `arn:aws:secretsmanager:${place}:secret:sluice-dev/api-Ab3dEf`),
+      ).toBe(false);
+    }
+  });
+
+  test("every grant on a table is held to leading keys", () => {
+    const onTables = partnerRoles.flatMap((role) =>
+      role.statements.map((statement) => ({ partner: partnerOf(role), statement })),
+    );
+    const dynamo = onTables.filter(({ statement }) =>
+      statement.Action.some((action) => action.startsWith("dynamodb:")),
+    );
+    expect(dynamo.length).toBeGreaterThan(partners.length * 10);
+    for (const { partner, statement } of dynamo) {
+      expect(statement.Condition).toEqual({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${partner}#*`] } });
+    }
+  });
+});
+
+describe("the API's role", () => {
+  const console = roles.filter(isConsole);
+  const place = `${region}:${account}`;
+
+  test("is one, seals credentials of known partners, and opens none", () => {
+    expect(console).toHaveLength(1);
+    const [role] = console;
+    if (role === undefined) return;
+    const key = `arn:aws:kms:${place}:key/1-2-3`;
+    const sealed = (partner: string) => ({
+      "kms:EncryptionContext:partner": partner,
+      "kms:ResourceAliases": "alias/sluice-dev",
+    });
+    expect(may(role, "kms:GenerateDataKey", key, sealed("acme"))).toBe(true);
+    expect(may(role, "kms:GenerateDataKey", key, sealed("stranger"))).toBe(false);
+    expect(may(role, "kms:Decrypt", key, sealed("acme"))).toBe(false);
+  });
+
+  test("appends to the audit log and cannot change or read it", () => {
+    const audit = `arn:aws:dynamodb:${place}:table/sluice-dev-audit`;
+    const allowed = ["PutItem", "UpdateItem", "DeleteItem", "GetItem", "Query"].filter((action) =>
+      roles.some((role) => may(role, `dynamodb:${action}`, audit)),
+    );
+    expect(allowed).toEqual(["PutItem"]);
+  });
+});
+
+function isConsole(role: Role): boolean {
+  return role.stack.endsWith("-Edge") && role.id.startsWith("Console");
+}
+
+function isSchedule(role: Role): boolean {
+  return role.statements.some((statement) => statement.Action.includes("lambda:InvokeFunction"));
+}
+
+/** Whose role it is, by its function's log group or what the schedule calls. */
+function partnerOf(role: Role): string {
+  const arns = role.statements.flatMap((statement) => statement.Resource).join(" ");
+  const name = /sluice-dev-([a-z-]+)-(webhook-ingest|consume-|import-fan-out|failure-archive)/.exec(arns)?.[1];
+  if (name === undefined) throw new Error(`whose role is ${role.id}? ${arns}`);
+  return name;
+}
+
+/** A trust policy names no resource; the statements' schema wants one. */
+function withResource(document: unknown): unknown {
+  return JSON.parse(JSON.stringify(document).replaceAll('"Effect"', '"Resource":"role","Effect"'));
+}

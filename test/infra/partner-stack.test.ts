@@ -1,0 +1,213 @@
+import { describe, expect, test } from "vitest";
+import { physicalName, render, renderText } from "./support/render.ts";
+import { ofType, templateOf } from "./support/resources.ts";
+import { synth, type Resource } from "./support/synth.ts";
+
+const template = templateOf(synth({ partners: ["acme"] }), "Sluice-dev-Partner-acme");
+
+const byName = (type: string) =>
+  new Map(ofType(template, type).map(([id, resource]) => [physicalName(template, id), resource]));
+const queues = byName("AWS::SQS::Queue");
+const functions = byName("AWS::Lambda::Function");
+const alarms = byName("AWS::CloudWatch::Alarm");
+const mappings = ofType(template, "AWS::Lambda::EventSourceMapping").map(([, { Properties }]) => ({
+  queue: renderText(template, Properties["EventSourceArn"]).split(":").at(-1) ?? "",
+  consumer: renderText(template, Properties["FunctionName"]),
+  properties: Properties,
+}));
+
+describe("queues", () => {
+  test("are two lanes and one for dead letters, encrypted, for messages of up to 1 MiB", () => {
+    expect([...queues.keys()].toSorted()).toEqual([
+      "sluice-dev-acme-dlq",
+      "sluice-dev-acme-imports",
+      "sluice-dev-acme-webhooks",
+    ]);
+    for (const queue of queues.values()) {
+      expect(queue.Properties).toMatchObject({ SqsManagedSseEnabled: true, MaximumMessageSize: 1024 ** 2 });
+    }
+  });
+
+  test("lanes give up after ten receives, to the partner's own dead-letter queue", () => {
+    for (const lane of ["sluice-dev-acme-webhooks", "sluice-dev-acme-imports"]) {
+      const redrive = render(template, queues.get(lane)?.Properties["RedrivePolicy"]);
+      expect(redrive).toEqual({
+        maxReceiveCount: 10,
+        deadLetterTargetArn: expect.stringMatching(/:sluice-dev-acme-dlq$/),
+      });
+    }
+    expect(queues.get("sluice-dev-acme-dlq")?.Properties).not.toHaveProperty("RedrivePolicy");
+  });
+
+  test("lanes keep a message 7 days, the dead-letter queue 14: a move keeps the message's age", () => {
+    const days = [...queues].map(([name, queue]) => [
+      name.split("-").at(-1),
+      Number(queue.Properties["MessageRetentionPeriod"]) / 86_400,
+    ]);
+    expect(Object.fromEntries(days)).toEqual({ webhooks: 7, imports: 7, dlq: 14 });
+  });
+
+  test("hide a message for at least six time-outs of the function behind them", () => {
+    expect(mappings).toHaveLength(3);
+    for (const { queue, consumer } of mappings) {
+      const visibility = Number(queues.get(queue)?.Properties["VisibilityTimeout"]);
+      const timeout = Number(functions.get(consumer)?.Properties["Timeout"]);
+      expect(timeout).toBeGreaterThan(0);
+      expect(visibility, queue).toBeGreaterThanOrEqual(6 * timeout);
+    }
+  });
+});
+
+describe("functions", () => {
+  test("are fed each by its queue", () => {
+    const fed = Object.fromEntries(mappings.map(({ queue, consumer }) => [queue, consumer]));
+    expect(fed).toEqual({
+      "sluice-dev-acme-webhooks": "sluice-dev-acme-consume-webhooks",
+      "sluice-dev-acme-imports": "sluice-dev-acme-consume-imports",
+      "sluice-dev-acme-dlq": "sluice-dev-acme-failure-archive",
+    });
+  });
+
+  test("answer for each message, and run at least two at a time", () => {
+    for (const { queue, properties } of mappings) {
+      expect(properties["FunctionResponseTypes"], queue).toEqual(["ReportBatchItemFailures"]);
+      // https://docs.aws.amazon.com/lambda/latest/api/API_ScalingConfig.html
+      expect(properties["ScalingConfig"], queue).toEqual({
+        MaximumConcurrency: expect.toSatisfy((n: number) => n >= 2 && n <= 1000),
+      });
+    }
+  });
+
+  test("take one message a batch where runs are pushed", () => {
+    const sizes = Object.fromEntries(mappings.map(({ queue, properties }) => [queue, properties["BatchSize"]]));
+    expect(sizes).toMatchObject({ "sluice-dev-acme-imports": 1, "sluice-dev-acme-webhooks": 10 });
+    for (const { properties } of mappings) expect(properties["MaximumBatchingWindowInSeconds"] ?? 0).toBe(0);
+  });
+
+  test("may feed their own queue where jobs are sent again, and nowhere else", () => {
+    const allowed = [...functions]
+      .filter(([, each]) => each.Properties["RecursiveLoop"] === "Allow")
+      .map(([name]) => name);
+    expect(allowed.toSorted()).toEqual(["sluice-dev-acme-consume-imports", "sluice-dev-acme-consume-webhooks"]);
+    for (const each of functions.values()) expect(each.Properties["RecursiveLoop"] ?? "Allow").toBe("Allow");
+  });
+
+  test("run on Node 24 on arm64, with a log group of their own that forgets", () => {
+    const groups = byName("AWS::Logs::LogGroup");
+    expect(functions.size).toBe(4);
+    for (const [name, { Properties }] of functions) {
+      expect(Properties).toMatchObject({ Runtime: "nodejs24.x", Architectures: ["arm64"], Handler: "index.handler" });
+      expect(groups.get(`/aws/lambda/${name}`)?.Properties["RetentionInDays"]).toBe(14);
+      expect(render(template, Properties["LoggingConfig"])).toMatchObject({ LogGroup: `/aws/lambda/${name}` });
+    }
+  });
+
+  test("are told stage, partner, queues, bucket and key, and no sandbox", () => {
+    for (const [name, { Properties }] of functions) {
+      expect(render(template, Properties["Environment"]), name).toEqual({
+        Variables: {
+          SLUICE_STAGE: "dev",
+          SLUICE_PARTNER: "acme",
+          SLUICE_QUEUE_BASE_URL: "https://sqs.eu-west-1.amazonaws.com/111122223333/",
+          SLUICE_CLAIM_BUCKET: "sluice-dev-claim-checks-111122223333-eu-west-1",
+          SLUICE_KEY_ID: "arn:aws:kms:eu-west-1:111122223333:alias/sluice-dev",
+          POWERTOOLS_SERVICE_NAME: name.slice("sluice-dev-acme-".length),
+          POWERTOOLS_METRICS_NAMESPACE: "Sluice",
+          POWERTOOLS_LOG_LEVEL: "INFO",
+          NODE_OPTIONS: "--enable-source-maps",
+        },
+      });
+    }
+  });
+});
+
+describe("schedule", () => {
+  const [schedule, ...others] = ofType(template, "AWS::Scheduler::Schedule");
+
+  test("calls the fan-out every minute, in the partner's group, and lets a missed minute go", () => {
+    expect(others).toEqual([]);
+    expect(render(template, schedule?.[1].Properties)).toMatchObject({
+      ScheduleExpression: "rate(1 minute)",
+      GroupName: "sluice-dev-acme",
+      FlexibleTimeWindow: { Mode: "OFF" },
+      Target: {
+        Arn: expect.stringMatching(/:function:sluice-dev-acme-import-fan-out$/),
+        RetryPolicy: { MaximumRetryAttempts: 1, MaximumEventAgeInSeconds: 60 },
+      },
+    });
+    expect([schedule?.[1].DependsOn].flat()).toEqual([ofType(template, "AWS::Scheduler::ScheduleGroup")[0]?.[0]]);
+  });
+
+  test("does not pile up failed invocations", () => {
+    const [config] = ofType(template, "AWS::Lambda::EventInvokeConfig");
+    expect(render(template, config?.[1].Properties)).toMatchObject({
+      FunctionName: "sluice-dev-acme-import-fan-out",
+      MaximumRetryAttempts: 0,
+      MaximumEventAgeInSeconds: 60,
+    });
+  });
+});
+
+describe("alarms", () => {
+  const names = ["given-up", "dead-letters", "webhooks-age", "imports-age", "errors"];
+
+  test("ring and end on the stage's topic, and take silence for well", () => {
+    expect([...alarms.keys()].toSorted()).toEqual(names.map((name) => `sluice-dev-acme-${name}`).toSorted());
+    for (const { Properties } of alarms.values()) {
+      const topic = ["arn:aws:sns:eu-west-1:111122223333:sluice-dev-alarms"];
+      expect(render(template, Properties)).toMatchObject({
+        AlarmActions: topic,
+        OKActions: topic,
+        TreatMissingData: "notBreaching",
+      });
+      expect(String(Properties["AlarmDescription"]).length).toBeGreaterThan(40);
+    }
+  });
+
+  test.each([
+    ["given-up", "NumberOfMessagesDeleted", "sluice-dev-acme-dlq", "Sum", 0],
+    ["dead-letters", "ApproximateNumberOfMessagesVisible", "sluice-dev-acme-dlq", "Minimum", 0],
+    ["webhooks-age", "ApproximateAgeOfOldestMessage", "sluice-dev-acme-webhooks", "Maximum", 900],
+    ["imports-age", "ApproximateAgeOfOldestMessage", "sluice-dev-acme-imports", "Maximum", 3600],
+  ])("%s looks at %s of %s", (name, MetricName, queue, Statistic, Threshold) => {
+    expect(render(template, alarms.get(`sluice-dev-acme-${name}`)?.Properties)).toMatchObject({
+      Namespace: "AWS/SQS",
+      MetricName,
+      Statistic,
+      Threshold,
+      ComparisonOperator: "GreaterThanThreshold",
+      Dimensions: [{ Name: "QueueName", Value: queue }],
+    });
+  });
+
+  test("errors adds up the functions whose failing shows nowhere else", () => {
+    const watched = JSON.stringify(render(template, alarms.get("sluice-dev-acme-errors")?.Properties));
+    expect(watched).toContain("sluice-dev-acme-import-fan-out");
+    expect(watched).toContain("sluice-dev-acme-failure-archive");
+    expect(watched).toContain("FILL(e0, 0)");
+  });
+
+  test("cost at most six metrics a partner", () => {
+    const metrics = [...alarms.values()].map(metricsOf);
+    expect(metrics.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(6);
+  });
+});
+
+test("the secret's first value is what functions expect, with a generated key", () => {
+  const [secret, ...others] = ofType(template, "AWS::SecretsManager::Secret");
+  expect(others).toEqual([]);
+  expect(secret?.[1].Properties["Name"]).toBe("sluice-dev/partners/acme");
+  const generated = secret?.[1].Properties["GenerateSecretString"];
+  expect(generated).toMatchObject({
+    GenerateStringKey: "connectionKey",
+    SecretStringTemplate: '{"webhookSecrets":[],"app":{}}',
+    ExcludePunctuation: true,
+  });
+});
+
+/** What CloudWatch bills: an alarm's metrics, expressions over them apart. */
+function metricsOf(alarm: Resource): number {
+  const metrics = alarm.Properties["Metrics"];
+  if (!Array.isArray(metrics)) return 1;
+  return metrics.filter((each: unknown) => typeof each === "object" && each !== null && "MetricStat" in each).length;
+}
