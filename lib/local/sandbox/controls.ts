@@ -137,6 +137,7 @@ function describe(ledger: Ledger, account: string, object: StoredObject) {
     revisionsDelivered: facts.delivered.length,
     revisionsPerhapsServed: facts.perhapsServed.filter((revision) => !facts.served.includes(revision)).length,
     singleGets: facts.singleGets,
+    singleGetsPerhaps: facts.singleGetsPerhaps,
   };
 }
 

@@ -68,7 +68,9 @@ export class Ledger implements JournalListener {
   settleAfterKill(): void {
     for (const answer of this.#answersUnderWay.values()) {
       this.#count(answer).incomplete += 1;
-      if (answer.account !== null) this.objects.see(answer.account, "perhapsServed", answer.references);
+      if (answer.account === null) continue;
+      this.objects.see(answer.account, "perhapsServed", answer.references);
+      if (isSingleGet(answer)) this.objects.countSingleGet(answer.account, "singleGetsPerhaps", answer.references);
     }
     this.#answersUnderWay.clear();
   }
@@ -128,7 +130,7 @@ export class Ledger implements JournalListener {
     if (answer.account === null) return;
     this.objects.see(answer.account, "served", answer.references);
     this.objects.see(answer.account, "servedAsSnapshot", answer.snapshots);
-    if (answer.single && answer.method === "GET") this.objects.countSingleGet(answer.account, answer.references);
+    if (isSingleGet(answer)) this.objects.countSingleGet(answer.account, "singleGets", answer.references);
   }
 
   #violation(entry: EntryOf<"violation">): void {
@@ -182,4 +184,8 @@ export class Ledger implements JournalListener {
     this.#webhooks.set(trick, counts);
     return counts;
   }
+}
+
+function isSingleGet(answer: EntryOf<"answer">): boolean {
+  return answer.single && answer.method === "GET";
 }

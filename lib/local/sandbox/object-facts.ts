@@ -12,9 +12,18 @@ export interface ObjectFacts {
   readonly perhapsServed: readonly number[];
   /** Complete 2xx answers to a GET of this one object. */
   readonly singleGets: number;
+  /** Those whose last byte nobody knows of, as a kill cut them. */
+  readonly singleGetsPerhaps: number;
 }
 
-const UNSEEN: ObjectFacts = { served: [], servedAsSnapshot: [], delivered: [], perhapsServed: [], singleGets: 0 };
+const UNSEEN: ObjectFacts = {
+  served: [],
+  servedAsSnapshot: [],
+  delivered: [],
+  perhapsServed: [],
+  singleGets: 0,
+  singleGetsPerhaps: 0,
+};
 
 export class ObjectFactTable {
   readonly #facts = new Map<string, ObjectFacts>();
@@ -35,10 +44,10 @@ export class ObjectFactTable {
     }
   }
 
-  countSingleGet(account: string, references: readonly Reference[]): void {
+  countSingleGet(account: string, counted: "singleGets" | "singleGetsPerhaps", references: readonly Reference[]): void {
     for (const [type, id] of references) {
       const facts = this.get(account, type, id);
-      this.#facts.set(keyOf(account, type, id), { ...facts, singleGets: facts.singleGets + 1 });
+      this.#facts.set(keyOf(account, type, id), { ...facts, [counted]: facts[counted] + 1 });
     }
   }
 }
