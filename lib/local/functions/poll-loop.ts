@@ -2,15 +2,22 @@ import { pause, type Clock } from "../clock.ts";
 import type { LocalLog } from "../log.ts";
 import type { MappingPoller, MappingState } from "./mapping-poller.ts";
 
+export interface PollTurn {
+  /** Aborted when the poller stops. */
+  readonly signal: AbortSignal;
+  /** False once the poller stops or its mapping is disabled: what is tried again and again ends here. */
+  goesOn(): boolean;
+}
+
 export interface PollLoopOptions {
   readonly mappingId: string;
   readonly enabled: boolean;
   readonly clock: Clock;
   readonly onLog: LocalLog;
   /** One round: polls and hands over what came. What it throws is logged, and the loop backs off. */
-  readonly round: (signal: AbortSignal) => Promise<void>;
+  readonly round: (turn: PollTurn) => Promise<void>;
   /** Resolves when nothing that was taken is unfinished. */
-  readonly settled: () => Promise<void>;
+  readonly settled: () => Promise<unknown>;
 }
 
 const backoffMsFirst = 250;
@@ -36,7 +43,7 @@ export function createPollLoop(options: PollLoopOptions): MappingPoller {
   async function turn(): Promise<void> {
     state = "Enabled";
     try {
-      await options.round(stopping.signal);
+      await options.round({ signal: stopping.signal, goesOn: () => wanted && !stopping.signal.aborted });
       backoffMs = 0;
     } catch (error) {
       backoffMs = Math.min(Math.max(backoffMs * 2, backoffMsFirst), backoffMsMax);

@@ -5,7 +5,7 @@ import { createBatchCollector } from "./batch-collector.ts";
 import { readBatchResponse } from "./batch-response.ts";
 import type { LocalFunctionHost } from "./function-host.ts";
 import type { MappingPoller } from "./mapping-poller.ts";
-import { createPollLoop } from "./poll-loop.ts";
+import { createPollLoop, type PollTurn } from "./poll-loop.ts";
 import type { QueueRecord } from "./queue-event.ts";
 import type { SourceQueue } from "./source-queue.ts";
 import { createUnfinished } from "./unfinished.ts";
@@ -47,7 +47,7 @@ export function createQueuePoller(options: QueuePollerOptions): MappingPoller {
   const warn = (text: string): void => onLog({ level: "warn", source: `mapping ${mapping.id}`, text });
   let onBatchEnd: () => void = () => undefined;
 
-  async function round(signal: AbortSignal): Promise<void> {
+  async function round({ signal }: PollTurn): Promise<void> {
     if (batches.count() >= concurrencyMax) {
       await new Promise<void>((resolve) => {
         onBatchEnd = resolve;
@@ -63,17 +63,15 @@ export function createQueuePoller(options: QueuePollerOptions): MappingPoller {
   /** Resolves when the batch has its place, so that no further message leaves the queue while one waits for a process. */
   function handOver(records: readonly QueueRecord[]): Promise<"admitted" | "throttled"> {
     return new Promise((resolve) => {
-      const finished = batches.during(async () => {
-        const result = await host.invoke(
-          target.name,
-          { Records: records },
-          { ...tracing(records), background: true, waitMsMax, onAdmitted: () => resolve("admitted") },
-        );
-        resolve(result.kind === "throttled" ? "throttled" : "admitted");
-        const succeeded = successes(result, records);
-        if (succeeded.length > 0) await queue.delete(succeeded);
-      });
-      void finished
+      batches
+        .during(async () => {
+          const onAdmitted = (): void => resolve("admitted");
+          const invocation = { ...tracing(records), background: true, waitMsMax, onAdmitted };
+          const result = await host.invoke(target.name, { Records: records }, invocation);
+          if (result.kind === "throttled") resolve("throttled");
+          const succeeded = successes(mapping, result, records, warn);
+          if (succeeded.length > 0) await queue.delete(succeeded);
+        })
         .catch((error: unknown) => warn(`a batch of ${records.length} was not finished: ${String(error)}`))
         .finally(() => {
           resolve("admitted");
@@ -82,25 +80,23 @@ export function createQueuePoller(options: QueuePollerOptions): MappingPoller {
     });
   }
 
-  function successes(result: InvocationResult, records: readonly QueueRecord[]): readonly QueueRecord[] {
-    if (result.kind !== "returned") return [];
-    if (!mapping.reportBatchItemFailures) return records;
-    const verdict = readBatchResponse(result.payload, new Set(records.map((record) => record.messageId)));
-    if (verdict.kind === "failed") return records.filter((record) => !verdict.identifiers.has(record.messageId));
-    warn(`all ${records.length} messages count as failed: ${verdict.reason}`);
-    return [];
-  }
+  const settled = (): Promise<boolean> => batches.none(Number.POSITIVE_INFINITY);
+  return createPollLoop({ mappingId: mapping.id, enabled: mapping.enabled, clock, onLog, round, settled });
+}
 
-  return createPollLoop({
-    mappingId: mapping.id,
-    enabled: mapping.enabled,
-    clock,
-    onLog,
-    round,
-    settled: async () => {
-      while (batches.count() > 0) await batches.none(60_000);
-    },
-  });
+/** The messages that may be deleted. */
+function successes(
+  mapping: MappingModel,
+  result: InvocationResult,
+  records: readonly QueueRecord[],
+  warn: (text: string) => void,
+): readonly QueueRecord[] {
+  if (result.kind !== "returned") return [];
+  if (!mapping.reportBatchItemFailures) return records;
+  const verdict = readBatchResponse(result.payload, new Set(records.map((record) => record.messageId)));
+  if (verdict.kind === "failed") return records.filter((record) => !verdict.identifiers.has(record.messageId));
+  warn(`all ${records.length} messages count as failed: ${verdict.reason}`);
+  return [];
 }
 
 /** A batch of one goes on in its message's trace. */

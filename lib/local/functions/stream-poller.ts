@@ -6,7 +6,7 @@ import { readBatchResponse } from "./batch-response.ts";
 import type { LocalFunctionHost } from "./function-host.ts";
 import { requestBytesMax } from "./limits.ts";
 import type { MappingPoller } from "./mapping-poller.ts";
-import { createPollLoop } from "./poll-loop.ts";
+import { createPollLoop, type PollTurn } from "./poll-loop.ts";
 import { streamFailure } from "./stream-failure.ts";
 import type { StreamPosition } from "./stream-position.ts";
 import { createUnfinished } from "./unfinished.ts";
@@ -45,43 +45,31 @@ export function createStreamPoller(options: StreamPollerOptions): MappingPoller 
   const batches = createUnfinished(clock);
   const work = createBatchWork(options);
 
-  async function round(signal: AbortSignal): Promise<void> {
-    const records = await gather(signal);
-    if (records.length === 0) return pause(clock, lookEveryMs, signal);
-    if (signal.aborted) return;
-    await batches.during(() => work({ records, retries: 0 }, signal));
+  async function round(turn: PollTurn): Promise<void> {
+    const records = await gather(turn);
+    if (records.length === 0) return pause(clock, lookEveryMs, turn.signal);
+    if (!turn.goesOn()) return;
+    await batches.during(() => work({ records, retries: 0 }, turn));
   }
 
-  async function gather(signal: AbortSignal): Promise<readonly StreamRecord[]> {
+  async function gather(turn: PollTurn): Promise<readonly StreamRecord[]> {
     const read = (): Promise<readonly StreamRecord[]> => options.read(position.read().afterSequence, mapping.batchSize);
     let records = await read();
     const windowEndsMs = clock.nowMs() + mapping.batchingWindowSeconds * 1000;
-    while (
-      records.length > 0 &&
-      records.length < mapping.batchSize &&
-      clock.nowMs() < windowEndsMs &&
-      !signal.aborted
-    ) {
-      await pause(clock, Math.min(lookEveryMs, windowEndsMs - clock.nowMs()), signal);
+    while (records.length > 0 && records.length < mapping.batchSize && clock.nowMs() < windowEndsMs && turn.goesOn()) {
+      await pause(clock, Math.min(lookEveryMs, windowEndsMs - clock.nowMs()), turn.signal);
       records = await read();
     }
     return fitting(records);
   }
 
-  return createPollLoop({
-    mappingId: mapping.id,
-    enabled: mapping.enabled,
-    clock,
-    onLog: options.onLog,
-    round,
-    settled: async () => {
-      while (batches.count() > 0) await batches.none(60_000);
-    },
-  });
+  const settled = (): Promise<boolean> => batches.none(Number.POSITIVE_INFINITY);
+  const { id: mappingId, enabled } = mapping;
+  return createPollLoop({ mappingId, enabled, clock, onLog: options.onLog, round, settled });
 }
 
 /** Brings a batch to its end: handled, or given up to the failure destination. */
-function createBatchWork(options: StreamPollerOptions): (batch: Batch, signal: AbortSignal) => Promise<void> {
+function createBatchWork(options: StreamPollerOptions): (batch: Batch, turn: PollTurn) => Promise<void> {
   const { mapping, target, region, host, clock } = options;
 
   function invoke(records: readonly StreamRecord[]): Promise<InvocationResult> {
@@ -133,15 +121,15 @@ function createBatchWork(options: StreamPollerOptions): (batch: Batch, signal: A
     return [];
   }
 
-  return async (whole, signal) => {
+  return async (whole, turn) => {
     let todo: readonly Batch[] = [whole];
     let waitMs = retryMsFirst;
-    for (let next = todo[0]; next !== undefined && !signal.aborted; next = todo[0]) {
+    for (let next = todo[0]; next !== undefined && turn.goesOn(); next = todo[0]) {
       const left = await attempt(next);
       todo = [...left, ...todo.slice(1)];
       if (left.length === 0) waitMs = retryMsFirst;
       else {
-        await pause(clock, waitMs, signal);
+        await pause(clock, waitMs, turn.signal);
         waitMs = Math.min(waitMs * 2, retryMsMax);
       }
     }
