@@ -4,14 +4,8 @@ import type { Requirement, ServiceCall, ServiceHandler } from "../../front-door/
 import { understandJsonTarget, unknownOperation } from "../../front-door/json-target.ts";
 import { keyArnOf } from "../key-arn.ts";
 import { parseInput } from "../parse-input.ts";
-import {
-  type SecretStore,
-  type SecretVersion,
-  type StoredSecret,
-  secretArnOf,
-  secretNameOf,
-  withNewVersion,
-} from "./secret-store.ts";
+import { secretArnOf, secretNameOf } from "./secret-arn.ts";
+import { type SecretStore, type SecretVersion, type StoredSecret, withNewVersion } from "./secret-store.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 

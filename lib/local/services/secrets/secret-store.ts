@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import * as z from "zod";
 import { AwsError } from "../../front-door/aws-error.ts";
 import type { DocumentStore } from "../state/document-store.ts";
+import { secretNameOf } from "./secret-arn.ts";
 
 const secretVersion = z.object({
   id: z.string(),
@@ -50,19 +51,6 @@ export function createSecretStore(documents: DocumentStore): SecretStore {
     list: (limit, afterName) =>
       documents.list("secret", limit, afterName).map(({ document }) => secret.parse(document)),
   };
-}
-
-/** The ARN of a secret: AWS adds six random characters; here they derive from the name, so that they outlive a fresh start. */
-export function secretArnOf(name: string, account: string, region: string): string {
-  const suffix = createHash("sha256").update(name).digest("base64url").replace(/[-_]/g, "x").slice(0, 6);
-  return `arn:aws:secretsmanager:${region}:${account}:secret:${name}-${suffix}`;
-}
-
-/** The name in an ARN, whose last hyphen starts AWS's suffix. */
-export function secretNameOf(nameOrArn: string): string {
-  if (!nameOrArn.startsWith("arn:")) return nameOrArn;
-  const name = nameOrArn.split(":").slice(6).join(":");
-  return name.replace(/-[A-Za-z0-9]{6}$/, "");
 }
 
 const versionsMax = 100;

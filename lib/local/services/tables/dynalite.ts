@@ -69,7 +69,8 @@ export async function openDynalite(folder: string, account: string, region: stri
       if (action === undefined) throw new Error(`dynalite has no operation ${operation}`);
       return new Promise((resolve, reject) => {
         try {
-          const data = validations.checkTypes(input, action.validation.types);
+          // A copy, because dynalite deletes the members it does not know.
+          const data = validations.checkTypes({ ...input }, action.validation.types);
           validations.checkValidations(data, action.validation.types, action.validation.custom, store);
           action.run(store, data, (error, output) => {
             if (error) reject(asAwsError(error));

@@ -3,6 +3,7 @@ import type { ServiceAnswer, ServiceCall, ServiceHandler } from "../../front-doo
 import { isRecord, understandJsonTarget } from "../../front-door/json-target.ts";
 import { writeBatch } from "./batch-writer.ts";
 import { writeItem, type WriterParts } from "./item-writer.ts";
+import { streamArnOf } from "./stream-arn.ts";
 import { type TableInfo, tableInfoOf } from "./table-catalog.ts";
 import { type Place, tableRequirements } from "./table-requirements.ts";
 
@@ -51,11 +52,6 @@ async function answer(parts: WriterParts, call: ServiceCall, place: Place): Prom
     default:
       return parts.dynalite.call(operation, input);
   }
-}
-
-/** One stream a table, for as long as the table lives: the label that AWS makes of the time is the same here. */
-export function streamArnOf(place: Place, tableName: string): string {
-  return `arn:aws:dynamodb:${place.region}:${place.account}:table/${tableName}/stream/2026-01-01T00:00:00.000`;
 }
 
 /** Creates the table and notes what dynalite does not keep. The catalogue comes first: a table without its stream would lose records. */
