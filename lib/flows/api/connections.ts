@@ -29,15 +29,13 @@ const NewConnection = z.strictObject({
   webhookSecret: WebhookSecret.nullable().default(null),
 });
 
-const ConnectionChange = z
-  .strictObject({
-    name: Name.optional(),
-    settings: Settings.optional(),
-    status: z.enum(["active", "paused"]).optional(),
-    credential: z.unknown().optional(),
-    webhookSecret: WebhookSecret.nullable().optional(),
-  })
-  .refine((change) => Object.keys(change).length > 0, "Must have at least one field to change.");
+const ConnectionChange = z.strictObject({
+  name: Name.optional(),
+  settings: Settings.optional(),
+  status: z.enum(["active", "paused"]).optional(),
+  credential: z.unknown().optional(),
+  webhookSecret: WebhookSecret.nullable().optional(),
+});
 
 export const connectionRoutes = [
   route({
@@ -92,6 +90,7 @@ export const connectionRoutes = [
     body: ConnectionChange,
     handle: async (ports, { params, body, request }) => {
       const connection = await findConnection(ports, params.id);
+      if (Object.keys(body).length === 0) throw problem(400, "nothing-to-change", "The body names no field to change.");
       const driver = driverOf(ports, connection);
       const credential = body.credential === undefined ? undefined : credentialOf(driver, body.credential);
       const result = await changeConnection(ports, driver, connection, { ...body, credential }, actorOf(request));

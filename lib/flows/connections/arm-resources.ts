@@ -2,21 +2,17 @@ import type { PartnerDriver } from "../../engine/define-partner.ts";
 import type { Connection, Ports, ResourceState } from "../../engine/ports.ts";
 import { changeResource } from "../change-resource.ts";
 
-/** Makes every resource that is not scheduled due now, and makes the states that are missing. Doing it twice changes nothing. */
+/** Makes every resource of the driver due at a time, with a first state where there is none. */
 export async function armResources(
   ports: Pick<Ports, "connections">,
   driver: PartnerDriver,
   connection: Connection,
-  nowMs: number,
+  dueAtMs: number,
 ): Promise<void> {
-  const { partner, connectionId } = connection;
-  const states = await ports.connections.listResources(partner, connectionId);
   for (const resource of Object.keys(driver.resources)) {
-    const state = states.find((candidate) => candidate.resource === resource);
-    if (state === undefined) await ports.connections.createResource(newState(connection, resource, nowMs));
-    else if (state.nextDueMs === null) {
-      await changeResource(ports, state, (current) => ({ ...current, nextDueMs: current.nextDueMs ?? nowMs }));
-    }
+    const fresh = newState(connection, resource, dueAtMs);
+    if ((await ports.connections.createResource(fresh)) === "created") continue;
+    await changeResource(ports, fresh, (state) => ({ ...state, nextDueMs: dueAtMs }));
   }
 }
 
@@ -32,21 +28,21 @@ export async function readOrCreateState(
   ports: Pick<Ports, "connections">,
   connection: Connection,
   resource: string,
-  nowMs: number,
+  dueAtMs: number,
 ): Promise<ResourceState> {
   const state = await ports.connections.readResource(connection.partner, connection.connectionId, resource);
   if (state !== null) return state;
-  const fresh = newState(connection, resource, nowMs);
+  const fresh = newState(connection, resource, dueAtMs);
   await ports.connections.createResource(fresh);
   return fresh;
 }
 
-function newState(connection: Connection, resource: string, nowMs: number): ResourceState {
+function newState(connection: Connection, resource: string, dueAtMs: number): ResourceState {
   return {
     partner: connection.partner,
     connectionId: connection.connectionId,
     resource,
-    nextDueMs: nowMs,
+    nextDueMs: dueAtMs,
     activeRunId: null,
     watermarkMs: null,
     fullPassAtMs: null,

@@ -1,0 +1,121 @@
+import { describe, expect, test } from "vitest";
+import { leaseMs } from "../../../lib/engine/run.ts";
+import { startMs } from "../../support/memory-ports.ts";
+import { TestApi } from "../api/support/api.ts";
+import { putRecord } from "../api/support/seed.ts";
+
+/** A connection with records, whose first import has not been begun by a worker. */
+async function connected(records = 20): Promise<{ api: TestApi; id: string }> {
+  const api = new TestApi();
+  const id = await api.connect({ account: "acct-1" });
+  for (let number = 0; number < records; number++) await putRecord(api.ports, id, `order-${number}`);
+  return { api, id };
+}
+
+async function holdRun(api: TestApi): Promise<void> {
+  for (const run of api.ports.runs.all()) {
+    const lease = { owner: "worker-1", expiresAtMs: api.ports.clock.nowMs() + leaseMs };
+    await api.ports.runs.compareAndSet({ ...run, lease, revision: run.revision + 1 });
+  }
+}
+
+describe("deleting a connection", () => {
+  test("takes its records, its credential and its schedule with it", async () => {
+    const { api, id } = await connected();
+    const other = await api.connect();
+    await putRecord(api.ports, other, "order-1");
+    const answer = await api.call("DELETE", `/connections/${id}`);
+    expect([answer.status, answer.data]).toEqual([200, { connectionId: id, removed: true, remaining: null }]);
+    expect((await api.call("GET", `/connections/${id}`)).status).toBe(404);
+    expect((await api.call("DELETE", `/connections/${id}`)).status).toBe(404);
+    const { ports } = api;
+    expect(ports.records.all().map((record) => record.connectionId)).toEqual([other]);
+    expect(await ports.credentials.read({ partner: "acme", connectionId: id })).toBeNull();
+    expect(ports.connections.resources().map((state) => state.connectionId)).toEqual([other]);
+    expect(await api.page("/connections")).toMatchObject({ items: [{ id: other }], total: 1 });
+  });
+
+  test("frees its account for another", async () => {
+    const { api, id } = await connected();
+    await api.call("DELETE", `/connections/${id}`);
+    expect(await api.connect({ account: "acct-1" })).not.toBe(id);
+  });
+
+  test("ends its runs, so that nobody gives them up as failures", async () => {
+    const { api, id } = await connected();
+    await api.call("DELETE", `/connections/${id}`);
+    expect(api.ports.runs.all().map((run) => run.status.kind)).toEqual(["failed"]);
+    expect(api.ports.lanes.givenUp).toEqual([]);
+  });
+
+  test("waits for a worker that is in the middle of a page, and stops it", async () => {
+    const { api, id } = await connected();
+    await holdRun(api);
+    const [held] = api.ports.runs.all();
+    const first = await api.call("DELETE", `/connections/${id}`);
+    expect([first.status, first.headers["retry-after"]]).toEqual([202, "45"]);
+    expect(first.data).toMatchObject({ removed: false, remaining: { why: "run-in-progress", resources: ["orders"] } });
+    // The worker's next step is refused, so it can write that one page and no more.
+    if (held === undefined) throw new Error("no run");
+    expect(await api.ports.runs.compareAndSet({ ...held, revision: held.revision + 1 })).toBe("superseded");
+    await putRecord(api.ports, id, "the page in hand");
+
+    api.ports.clock.advance(leaseMs - 1);
+    const second = await api.call("DELETE", `/connections/${id}`);
+    expect([second.status, second.headers["retry-after"]]).toEqual([202, "1"]);
+    expect((await api.call("GET", `/connections/${id}`)).data).toMatchObject({ status: "paused" });
+
+    api.ports.clock.advance(1);
+    expect((await api.call("DELETE", `/connections/${id}`)).status).toBe(200);
+    expect(api.ports.records.all()).toEqual([]);
+  });
+
+  test("of more records than one call can delete says what is left, and goes on", async () => {
+    const { api, id } = await connected(3);
+    const { clear } = api.ports.records;
+    api.ports.records.clear = async (scope) => {
+      api.ports.clock.advance(6_000);
+      return clear.call(api.ports.records, scope, 1);
+    };
+    const answers = [];
+    for (let call = 0; call < 2; call++) answers.push(await api.call("DELETE", `/connections/${id}`));
+    expect(answers.map((answer) => answer.status)).toEqual([200, 404]);
+    api.ports.records.clear = async (scope) => {
+      api.ports.clock.advance(16_000);
+      return clear.call(api.ports.records, scope, 1);
+    };
+    const again = await api.connect({ account: "acct-1" });
+    for (let number = 0; number < 3; number++) await putRecord(api.ports, again, `order-${number}`);
+    const first = await api.call("DELETE", `/connections/${again}`);
+    expect([first.status, first.headers["retry-after"]]).toEqual([202, "1"]);
+    expect(first.data).toMatchObject({ removed: false, remaining: { why: "records-left", resources: ["orders"] } });
+    expect(api.ports.records.all()).toHaveLength(2);
+    expect((await api.call("GET", `/connections/${again}`)).status).toBe(200);
+    expect((await api.call("DELETE", `/connections/${again}`)).status).toBe(202);
+    expect((await api.call("DELETE", `/connections/${again}`)).status).toBe(200);
+  });
+
+  test("takes the records of a resource that its driver has lost", async () => {
+    const { api, id } = await connected(0);
+    const state = await api.ports.connections.readResource("acme", id, "orders");
+    if (state === null) throw new Error("no state");
+    await api.ports.connections.createResource({ ...state, resource: "former", activeRunId: null });
+    const cleared: string[] = [];
+    const { clear } = api.ports.records;
+    api.ports.records.clear = async (scope, limit) => {
+      cleared.push(scope.resource);
+      return clear.call(api.ports.records, scope, limit);
+    };
+    await api.call("DELETE", `/connections/${id}`);
+    expect(cleared.toSorted()).toEqual(["former", "orders"]);
+  });
+
+  test("is audited before and after", async () => {
+    const { api, id } = await connected();
+    await api.call("DELETE", `/connections/${id}`);
+    expect(api.ports.audit.entries.slice(1)).toMatchObject([
+      { action: "connection.remove", subject: id, actor: "api-key", atMs: startMs, detail: { tenantId: "tenant-1" } },
+      { action: "connection.removed", subject: id },
+    ]);
+  });
+});
