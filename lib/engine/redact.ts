@@ -41,6 +41,11 @@ export function redact(value: unknown): unknown {
   return redactAt(value, 0);
 }
 
+/** The same for a log line's fields. */
+export function redactFields(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return redactEntries(fields, 0);
+}
+
 /** The same for one text. */
 export function redactText(text: string): string {
   let safe = text.slice(0, readMax);

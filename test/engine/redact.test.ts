@@ -1,16 +1,16 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { redact, redactText } from "../../lib/engine/redact.ts";
 
-/** Put together here, so that no scanner takes this file for a leak. */
+/** Joined here, so that no scanner takes this file for a leak. */
 const secrets = [
-  `sk_${"live"}_51Habcdefghijklmnop`,
-  `rk_${"test"}_51Habcdefghijklmnop`,
-  `whsec_${"abcDEF0123456789+/="}`,
-  `ghp_${"abcdefghijklmnopqrst"}`,
-  `AKIA${"ABCDEFGHIJKLMNOP"}`,
-  `eyJ${"hbGciOiJIUzI1NiJ9"}.eyJzdWIiOiIxIn0.c2lnbmF0dXJl`,
-];
+  ["sk_live", "_51Habcdefghijklmnop"],
+  ["rk_test", "_51Habcdefghijklmnop"],
+  ["whsec", "_abcDEF0123456789+/="],
+  ["ghp", "_abcdefghijklmnopqrst"],
+  ["AKIA", "ABCDEFGHIJKLMNOP"],
+  ["eyJhbGciOiJIUzI1NiJ9", ".eyJzdWIiOiIxIn0.c2lnbmF0dXJl"],
+].map((parts) => parts.join(""));
 
 describe("the redactor", () => {
   it("takes known forms of secrets out of any text, at its edges and in its middle", () => {

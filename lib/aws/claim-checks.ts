@@ -1,0 +1,47 @@
+import { GetObjectCommand, NoSuchKey, PutObjectCommand } from "@aws-sdk/client-s3";
+import type { S3Client } from "@aws-sdk/client-s3";
+import { claimKeyOf } from "./claim-key.ts";
+import type { ClaimChecks } from "../engine/ports.ts";
+
+/** Larger than anything a gateway lets in or a partner is read for. */
+const bytesMax = 32 * 1024 * 1024;
+
+/** Objects under keys of their own making; everything in it is bounded. */
+export interface Bucket {
+  put(key: string, body: Uint8Array): Promise<void>;
+  /** null: there is no such object. */
+  get(key: string): Promise<Uint8Array | null>;
+}
+
+export function createBucket(name: string, client: () => S3Client): Bucket {
+  return {
+    async put(key, body) {
+      if (body.byteLength > bytesMax)
+        throw new Error(`${key}: ${body.byteLength} bytes are more than a claim check holds (${bytesMax})`);
+      await client().send(new PutObjectCommand({ Bucket: name, Key: key, Body: body }));
+    },
+
+    async get(key) {
+      try {
+        const answer = await client().send(new GetObjectCommand({ Bucket: name, Key: key }));
+        if ((answer.ContentLength ?? 0) > bytesMax) throw new Error(`${key}: larger than a claim check can be`);
+        return (await answer.Body?.transformToByteArray()) ?? null;
+      } catch (error) {
+        if (error instanceof NoSuchKey) return null;
+        throw error;
+      }
+    },
+  };
+}
+
+/** Bodies under the hash of their content: the same body twice is one object. */
+export function createClaimChecks(bucket: Bucket): ClaimChecks {
+  return {
+    async put(partner, body) {
+      const key = claimKeyOf(partner, body);
+      await bucket.put(key, body);
+      return key;
+    },
+    get: (key) => bucket.get(key),
+  };
+}

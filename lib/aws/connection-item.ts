@@ -1,0 +1,91 @@
+import * as z from "zod";
+import { timeSortKey } from "../engine/page-cursor.ts";
+import type { Connection, ResourceState } from "../engine/ports.ts";
+import { jsonOf, number, text } from "./item.ts";
+import type { Item } from "./item.ts";
+import { shardOf } from "./shards.ts";
+
+const ConnectionBody: z.ZodType<Connection> = z.object({
+  partner: z.string(),
+  connectionId: z.string(),
+  tenantId: z.string(),
+  name: z.string(),
+  account: z.string().nullable(),
+  settings: z.record(z.string(), z.string()),
+  status: z.enum(["active", "paused", "needs-reconnect"]),
+  sealedWebhookSecret: z.string().nullable(),
+  revision: z.int().min(0),
+  createdAtMs: z.number(),
+  updatedAtMs: z.number(),
+});
+
+const ResourceBody: z.ZodType<ResourceState> = z.object({
+  partner: z.string(),
+  connectionId: z.string(),
+  resource: z.string(),
+  nextDueMs: z.number().nullable(),
+  activeRunId: z.string().nullable(),
+  watermarkMs: z.number().nullable(),
+  fullPassAtMs: z.number().nullable(),
+  succeededAtMs: z.number().nullable(),
+  lastError: z.object({ atMs: z.number(), code: z.string(), kind: z.string() }).nullable(),
+  revision: z.int().min(0),
+});
+
+/** A connection's own item; `credential` and `status#…` stand beside it under the same partition. */
+export function connectionKey(partner: string, connectionId: string): Item {
+  return { pk: text(`${partner}#${connectionId}`), sk: text("meta") };
+}
+
+/** Both lists, a tenant's and everybody's, are in order of creation. */
+export function itemOfConnection(connection: Connection): Item {
+  const { partner, connectionId } = connection;
+  return {
+    ...connectionKey(partner, connectionId),
+    revision: number(connection.revision),
+    body: text(JSON.stringify(connection)),
+    tenantId: text(connection.tenantId),
+    listPartition: text(`all#${shardOf(connectionId)}`),
+    createdSort: text(timeSortKey(connection.createdAtMs, `${partner}#${connectionId}`)),
+  };
+}
+
+/** Throws `CorruptItem`. */
+export function connectionOfItem(table: string, item: Item): Connection {
+  return jsonOf(table, item, ConnectionBody);
+}
+
+const resourcePrefix = "status#";
+
+export function resourceKey(partner: string, connectionId: string, resource: string): Item {
+  return { pk: text(`${partner}#${connectionId}`), sk: text(`${resourcePrefix}${resource}`) };
+}
+
+/** Only what is due some time is in the `due` index. */
+export function itemOfResource(state: ResourceState): Item {
+  const { partner, connectionId, nextDueMs } = state;
+  const due =
+    nextDueMs === null
+      ? {}
+      : { duePartition: text(`${partner}#${shardOf(connectionId)}`), nextDueMs: number(nextDueMs) };
+  return {
+    ...resourceKey(partner, connectionId, state.resource),
+    revision: number(state.revision),
+    body: text(JSON.stringify(state)),
+    ...due,
+  };
+}
+
+/** Throws `CorruptItem`. */
+export function resourceOfItem(table: string, item: Item): ResourceState {
+  return jsonOf(table, item, ResourceBody);
+}
+
+/** Leads from an account's name at the partner to the connection that holds it. */
+export function pointerKey(partner: string, account: string): Item {
+  return { pk: text(`${partner}#account#${account}`), sk: text("pointer") };
+}
+
+export function itemOfPointer(connection: Pick<Connection, "partner" | "connectionId">, account: string): Item {
+  return { ...pointerKey(connection.partner, account), connectionId: text(connection.connectionId) };
+}

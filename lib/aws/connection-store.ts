@@ -1,0 +1,104 @@
+import type { Connection, ConnectionStore, Page, PageRequest } from "../engine/ports.ts";
+import {
+  connectionKey,
+  connectionOfItem,
+  itemOfConnection,
+  itemOfResource,
+  resourceKey,
+  resourceOfItem,
+} from "./connection-item.ts";
+import { clearPointer, holderOf, keepsPointer, movePointer, takePointer } from "./connection-pointer.ts";
+import type { Item } from "./item.ts";
+import { text } from "./item.ts";
+import { readDue, readPage } from "./list-query.ts";
+import { shardsOf } from "./shards.ts";
+import type { Table } from "./table.ts";
+
+const due = { name: "due", partitionName: "duePartition", timeName: "nextDueMs" };
+
+export function createConnectionStore(table: Table): ConnectionStore {
+  const read = async (partner: string, connectionId: string): Promise<Connection | null> => {
+    const item = await table.get(connectionKey(partner, connectionId));
+    return item === null ? null : connectionOfItem(table.name, item);
+  };
+
+  return {
+    read,
+
+    async create(connection) {
+      // The pointer first: dying in between leaves one that leads nowhere, which the next to come takes over.
+      if (!(await takePointer(table, connection))) return "exists";
+      const made = await table.create(itemOfConnection(connection));
+      if (made === "exists" || (await keepsPointer(table, connection))) return made;
+      await table.delete(connectionKey(connection.partner, connection.connectionId));
+      return "exists";
+    },
+
+    findByAccount: (partner, account) => holderOf(table, partner, account),
+
+    async compareAndSet(next) {
+      const stored = await table.replace(itemOfConnection(next), next.revision, true);
+      if (stored.kind === "stored") await movePointer(table, connectionOfItem(table.name, stored.attributes), next);
+      return stored.kind;
+    },
+
+    async remove(partner, connectionId) {
+      const connection = await read(partner, connectionId);
+      if (connection !== null) await clearPointer(table, connection);
+      await removeItems(table, partner, connectionId);
+    },
+
+    list: (tenantId, page) => list(table, tenantId, page),
+
+    async readResource(partner, connectionId, resource) {
+      const item = await table.get(resourceKey(partner, connectionId, resource));
+      return item === null ? null : resourceOfItem(table.name, item);
+    },
+
+    async listResources(partner, connectionId) {
+      const items = await itemsOf(table, partner, connectionId, "status#");
+      return items.map((item) => resourceOfItem(table.name, item));
+    },
+
+    createResource: (state) => table.create(itemOfResource(state)),
+
+    async compareAndSetResource(next) {
+      return (await table.replace(itemOfResource(next), next.revision)).kind;
+    },
+
+    async due(partner, nowMs, limit) {
+      const items = await readDue(table, due, shardsOf(partner), { untilMs: nowMs, limit });
+      return items.map((item) => resourceOfItem(table.name, item));
+    },
+  };
+}
+
+function list(table: Table, tenantId: string | null, page: PageRequest): Promise<Page<Connection>> {
+  const all = { index: "all", partitionName: "listPartition", partitions: shardsOf("all") };
+  const tenants = { index: "tenant", partitionName: "tenantId", partitions: [tenantId ?? ""] };
+  const load = async (items: readonly Item[]): Promise<readonly Connection[]> =>
+    items.map((item) => connectionOfItem(table.name, item));
+  const shared = { sortName: "createdSort", order: "ascending", countIndex: null, load } as const;
+  return readPage(table, { ...(tenantId === null ? all : tenants), ...shared }, page);
+}
+
+/** The connection itself goes last: whatever dies on the way, there is something left to remove again. */
+async function removeItems(table: Table, partner: string, connectionId: string): Promise<void> {
+  const items = await itemsOf(table, partner, connectionId, "");
+  const keys = items.flatMap(({ pk, sk }) => (pk === undefined || sk === undefined ? [] : [{ pk, sk }]));
+  await table.batchDelete(keys.filter((key) => key.sk.S !== "meta"));
+  await table.delete(connectionKey(partner, connectionId));
+}
+
+/** A connection has a credential and a few resources: one query of at most 1 MB holds them all. */
+async function itemsOf(table: Table, partner: string, connectionId: string, prefix: string): Promise<readonly Item[]> {
+  const answer = await table.query({
+    KeyConditionExpression: prefix === "" ? "pk = :pk" : "pk = :pk AND begins_with(sk, :prefix)",
+    ExpressionAttributeValues: {
+      ":pk": text(`${partner}#${connectionId}`),
+      ...(prefix !== "" && { ":prefix": text(prefix) }),
+    },
+    ConsistentRead: true,
+  });
+  return answer.items;
+}

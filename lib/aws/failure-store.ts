@@ -1,0 +1,85 @@
+import { partnerOfConnectionId } from "../engine/connection-id.ts";
+import { Job } from "../engine/job.ts";
+import { mapBounded } from "../engine/map-bounded.ts";
+import type { ClaimChecks, Failure, FailureStore, PageRequest, PartnerRegistry } from "../engine/ports.ts";
+import { bodyOfFailure, failureKey, failureOfItem, failureStatuses, moveUpdate, recordUpdate } from "./failure-item.ts";
+import { CorruptItem, jsonOf, text } from "./item.ts";
+import type { Item } from "./item.ts";
+import { readPage } from "./list-query.ts";
+import type { Table } from "./table.ts";
+
+interface World {
+  readonly table: Table;
+  readonly claims: ClaimChecks;
+  readonly partners: PartnerRegistry;
+}
+
+type Filter = Parameters<FailureStore["list"]>[0];
+
+/** Leaves room for the rest of the item under DynamoDB's 400 KB. */
+const inlineBytesMax = 300 * 1024;
+const claimsAtOnce = 4;
+
+export function createFailureStore(world: World): FailureStore {
+  const { table } = world;
+  return {
+    async record(failure) {
+      await table.update(failureKey(failure), recordUpdate(failure, await bodyFor(world, failure)));
+    },
+
+    async read(partner, connectionId, failureId) {
+      const item = await table.get(failureKey({ partner, connectionId, failureId }));
+      return item === null ? null : load(world, item);
+    },
+
+    async move(failure, from, to, nowMs) {
+      if (from.length === 0) return "not-there";
+      const moved = await table.update(failureKey(failure), moveUpdate(failure, from, to, nowMs));
+      return moved.kind === "stored" ? "moved" : "not-there";
+    },
+
+    list(filter: Filter, page: PageRequest) {
+      const list = {
+        ...partitionsFor(world, filter),
+        sortName: "lastSeenSort",
+        order: "descending",
+        countIndex: null,
+        load: (items: readonly Item[]) => mapBounded(items, claimsAtOnce, (item) => load(world, item)),
+      } as const;
+      return readPage(table, list, page);
+    },
+  };
+}
+
+/** A partition for each status asked for, of the one connection or of each partner asked for. */
+function partitionsFor(
+  world: World,
+  filter: Filter,
+): { index: string; partitionName: string; partitions: readonly string[] } {
+  const statuses = filter.status === undefined ? failureStatuses : [filter.status];
+  const { connectionId } = filter;
+  const named = filter.partner ?? (connectionId === undefined ? null : partnerOfConnectionId(connectionId));
+  const partners = named === null ? world.partners.all().map((driver) => driver.name) : [named];
+  const owners = connectionId === undefined ? partners : partners.map((partner) => `${partner}#${connectionId}`);
+  const partitions = owners.flatMap((owner) => statuses.map((status) => `${owner}#${status}`));
+  return connectionId === undefined
+    ? { index: "group", partitionName: "groupPartition", partitions }
+    : { index: "connection", partitionName: "connectionPartition", partitions };
+}
+
+async function bodyFor(world: World, failure: Failure): Promise<Parameters<typeof recordUpdate>[1]> {
+  const { fingerprint, job, raw, why } = failure;
+  const json = Buffer.from(JSON.stringify(job));
+  if (json.byteLength <= inlineBytesMax) return { fingerprint, job, jobClaim: null, raw, why };
+  return { fingerprint, job: null, jobClaim: await world.claims.put(failure.partner, json), raw, why };
+}
+
+async function load(world: World, item: Item): Promise<Failure> {
+  const { table, claims } = world;
+  const body = bodyOfFailure(table.name, item);
+  if (body.jobClaim === null) return failureOfItem(table.name, item, body);
+  const json = await claims.get(body.jobClaim);
+  if (json === null) throw new CorruptItem(table.name, item, "its job is not in the bucket any more");
+  const claimed = { ...item, job: text(Buffer.from(json).toString("utf8")) };
+  return failureOfItem(table.name, item, { ...body, job: jsonOf(table.name, claimed, Job, "job") });
+}

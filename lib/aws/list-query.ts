@@ -1,0 +1,144 @@
+import { finishPage, planPage } from "../engine/page-cursor.ts";
+import type { PagePlan } from "../engine/page-cursor.ts";
+import type { Page, PageRequest } from "../engine/ports.ts";
+import { mapBounded } from "../engine/map-bounded.ts";
+import { number, text, textOf } from "./item.ts";
+import type { Item } from "./item.ts";
+import type { Query, Table } from "./table.ts";
+
+/** One list over one or several partitions of a table or of an index, ordered by a sort key of strings. */
+export interface ListQuery<T> {
+  readonly index: string | null;
+  readonly partitionName: string;
+  readonly partitions: readonly string[];
+  readonly sortName: string;
+  readonly order: "ascending" | "descending";
+  /** Where the total is counted: an index with smaller items, if there is one. */
+  readonly countIndex: string | null;
+  /** The values of these items, in their order; null drops one that is gone meanwhile. */
+  readonly load: (items: readonly Item[]) => Promise<readonly (T | null)[]>;
+}
+
+/** A list's total is counted up to here: counting costs as much as reading. */
+export const countedMax = 10_000;
+const partitionsAtOnce = 8;
+/** A query answers with at most 1 MB: so many are enough for a page of the largest items. */
+const roundsMax = 48;
+
+/** Reads one page. Throws `InvalidCursor`. */
+export async function readPage<T>(table: Table, list: ListQuery<T>, request: PageRequest): Promise<Page<T>> {
+  const plan = planPage(request);
+  const read = await mapBounded(list.partitions, partitionsAtOnce, (partition) =>
+    readPartition(table, list, partition, plan),
+  );
+  const rising = isRising(list, plan);
+  const rows = read
+    .flat()
+    .map((item) => ({ key: textOf(table.name, item, list.sortName), item }))
+    .toSorted((a, b) => (rising ? byBytes(a.key, b.key) : byBytes(b.key, a.key)))
+    .slice(0, plan.limit + 1);
+  const values = await list.load(rows.map((row) => row.item));
+  const present = rows.flatMap((row, index) => {
+    const value = values[index] ?? null;
+    return value === null ? [] : [{ key: row.key, value }];
+  });
+  return finishPage(plan, present, rows.length > plan.limit, await count(table, list));
+}
+
+/** The items of an index whose time has come, oldest first, over all shards. */
+export async function readDue(
+  table: Table,
+  index: { readonly name: string; readonly partitionName: string; readonly timeName: string },
+  shards: readonly string[],
+  bounds: { readonly untilMs: number; readonly limit: number },
+): Promise<readonly Item[]> {
+  const read = await mapBounded(shards, partitionsAtOnce, async (shard) => {
+    const answer = await table.query({
+      IndexName: index.name,
+      KeyConditionExpression: "#partition = :partition AND #time <= :until",
+      ExpressionAttributeNames: { "#partition": index.partitionName, "#time": index.timeName },
+      ExpressionAttributeValues: { ":partition": text(shard), ":until": number(bounds.untilMs) },
+      Limit: bounds.limit,
+    });
+    return answer.items;
+  });
+  const timeOf = (item: Item): number => Number(item[index.timeName]?.N);
+  return read
+    .flat()
+    .toSorted((a, b) => timeOf(a) - timeOf(b))
+    .slice(0, bounds.limit);
+}
+
+async function readPartition<T>(
+  table: Table,
+  list: ListQuery<T>,
+  partition: string,
+  plan: PagePlan,
+): Promise<readonly Item[]> {
+  const rising = isRising(list, plan);
+  const rows: Item[] = [];
+  let from: Item | null = null;
+  for (let round = 0; round < roundsMax && rows.length <= plan.limit; round += 1) {
+    const answer = await table.query({
+      ...keyCondition(list, partition, plan.after, rising),
+      ...(list.index === null ? { ConsistentRead: true } : { IndexName: list.index }),
+      ...(from !== null && { ExclusiveStartKey: from }),
+      ScanIndexForward: rising,
+      Limit: plan.limit + 1 - rows.length,
+    });
+    rows.push(...answer.items);
+    from = answer.lastKey;
+    if (from === null) return rows;
+  }
+  return rows;
+}
+
+function keyCondition<T>(list: ListQuery<T>, partition: string, after: string | null, rising: boolean): Query {
+  const names = { "#partition": list.partitionName };
+  const values = { ":partition": text(partition) };
+  if (after === null) {
+    return {
+      KeyConditionExpression: "#partition = :partition",
+      ExpressionAttributeNames: names,
+      ExpressionAttributeValues: values,
+    };
+  }
+  return {
+    KeyConditionExpression: `#partition = :partition AND #sort ${rising ? ">" : "<"} :after`,
+    ExpressionAttributeNames: { ...names, "#sort": list.sortName },
+    ExpressionAttributeValues: { ...values, ":after": text(after) },
+  };
+}
+
+async function count<T>(table: Table, list: ListQuery<T>): Promise<number> {
+  const index = list.countIndex ?? list.index;
+  const counts = await mapBounded(list.partitions, partitionsAtOnce, async (partition) => {
+    let total = 0;
+    let from: Item | null = null;
+    do {
+      const answer = await table.query({
+        ...keyCondition(list, partition, null, true),
+        ...(index !== null && { IndexName: index }),
+        ...(from !== null && { ExclusiveStartKey: from }),
+        Select: "COUNT",
+        Limit: countedMax - total,
+      });
+      total += answer.count;
+      from = answer.lastKey;
+    } while (from !== null && total < countedMax);
+    return total;
+  });
+  return Math.min(
+    countedMax,
+    counts.reduce((sum, one) => sum + one, 0),
+  );
+}
+
+function isRising<T>(list: ListQuery<T>, plan: PagePlan): boolean {
+  return (list.order === "ascending") === (plan.direction === "next");
+}
+
+/** As DynamoDB sorts strings. */
+function byBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

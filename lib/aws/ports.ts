@@ -1,0 +1,69 @@
+import { createSharedGate } from "../engine/gate/shared-gate.ts";
+import { tableNameFor } from "../engine/names.ts";
+import type { TableName } from "../engine/names.ts";
+import type { Clock, PartnerRegistry, Ports, Random } from "../engine/ports.ts";
+import { createAuditLog } from "./audit-log.ts";
+import { createBucket, createClaimChecks } from "./claim-checks.ts";
+import { createClients } from "./clients.ts";
+import { systemClock, systemRandom } from "./clock.ts";
+import { createConnectionStore } from "./connection-store.ts";
+import { createCredentials } from "./credentials.ts";
+import { readEnvironment } from "./environment.ts";
+import type { EnvironmentSource } from "./environment.ts";
+import { createFailureStore } from "./failure-store.ts";
+import { createGateItems } from "./gate-items.ts";
+import { createLanes } from "./lanes.ts";
+import { createLog } from "./log.ts";
+import type { InvocationLog } from "./log.ts";
+import type { BufferedMetrics } from "./metric-buffer.ts";
+import { createMetrics } from "./metrics.ts";
+import { createPartnerSecrets } from "./partner-secrets.ts";
+import { createRecordStore } from "./record-store.ts";
+import { createRunStore } from "./run-store.ts";
+import { Table } from "./table.ts";
+import { createTransport } from "./transport.ts";
+
+/** The ports, and what a handler does with two of them around each invocation. */
+export interface AwsPorts extends Ports {
+  readonly log: InvocationLog;
+  readonly metrics: BufferedMetrics;
+}
+
+/**
+ * Every port on the real services, made once an execution environment. Throws `EnvironmentError` when a variable is
+ * missing or malformed; makes no call by itself.
+ *
+ * @example const ports = createPorts(process.env, registryOf(config.partners));
+ */
+export function createPorts(
+  source: EnvironmentSource,
+  partners: PartnerRegistry,
+  world: { readonly clock: Clock; readonly random: Random } = { clock: systemClock, random: systemRandom },
+): AwsPorts {
+  const environment = readEnvironment(source);
+  const { stage, keyId, claimBucket } = environment;
+  const { clock, random } = world;
+  const clients = createClients(environment);
+  const table = (name: TableName): Table => new Table(tableNameFor(stage, name), clients.dynamo, world);
+  const bucket = createBucket(claimBucket, clients.s3);
+  const claims = createClaimChecks(bucket);
+  const connections = table("connections");
+  return {
+    clock,
+    random,
+    partners,
+    claims,
+    transport: createTransport(environment.sandboxHosts),
+    gate: createSharedGate({ items: createGateItems(table("token-buckets")), clock, random }),
+    lanes: createLanes(environment, clients.sqs),
+    runs: createRunStore(table("runs")),
+    records: createRecordStore({ table: table("records"), bucket, clock }),
+    connections: createConnectionStore(connections),
+    credentials: createCredentials({ table: connections, kms: clients.kms, keyId, clock }),
+    partnerSecrets: createPartnerSecrets(stage, clients.secretsManager, clock),
+    failures: createFailureStore({ table: table("failures"), claims, partners }),
+    audit: createAuditLog(table("audit")),
+    log: createLog(),
+    metrics: createMetrics(),
+  };
+}

@@ -1,0 +1,88 @@
+import * as z from "zod";
+import { timeSortKey } from "../engine/page-cursor.ts";
+import type { Run } from "../engine/run.ts";
+import { jsonOf, number, text } from "./item.ts";
+import type { Item } from "./item.ts";
+import { shardOf } from "./shards.ts";
+
+const count = z.int().min(0);
+const timeMs = z.int().min(0);
+
+const RunBody: z.ZodType<Run> = z.object({
+  partner: z.string(),
+  connectionId: z.string(),
+  runId: z.string(),
+  resource: z.string(),
+  mode: z.enum(["full", "incremental"]),
+  trigger: z.enum(["schedule", "manual", "connected"]),
+  revision: count,
+  sequence: count,
+  nudgeId: z.string(),
+  lease: z.object({ owner: z.string(), expiresAtMs: z.number() }).nullable(),
+  status: z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("active"), waiting: z.string().nullable() }),
+    z.object({ kind: z.literal("done"), atMs: z.number() }),
+    z.object({ kind: z.literal("failed"), atMs: z.number(), failureId: z.string(), code: z.string() }),
+  ]),
+  checkpoint: z.object({
+    position: z.discriminatedUnion("kind", [
+      z.object({
+        kind: z.literal("open"),
+        cursor: z.record(z.string(), z.union([z.string(), z.number(), z.null()])).nullable(),
+        handled: z.array(z.string()),
+      }),
+      z.object({ kind: z.literal("end") }),
+    ]),
+    sinceMs: z.number().nullable(),
+    beganMs: timeMs,
+  }),
+  progress: z.object({
+    pages: count,
+    fetched: count,
+    created: count,
+    updated: count,
+    unchanged: count,
+    stale: count,
+    deleted: count,
+    parked: count,
+    total: z.number().nullable(),
+  }),
+  attempts: count,
+  looks: count,
+  notBeforeMs: z.number(),
+  nextLookMs: z.number(),
+  startedAtMs: timeMs,
+  updatedAtMs: timeMs,
+  trace: z.string(),
+  replayOf: z.string().nullable(),
+});
+
+/** An ended run is history: DynamoDB removes it after this. */
+const keptMs = 90 * 86_400_000;
+
+export function runKey(partner: string, connectionId: string, runId: string): Item {
+  return { pk: text(`${partner}#${connectionId}`), sk: text(runId) };
+}
+
+/** Only an active run is in the `active` index, and only an ended one expires. */
+export function itemOfRun(run: Run): Item {
+  const ended = {
+    expiresAt: number(Math.ceil((run.updatedAtMs + keptMs) / 1000)),
+  };
+  const active = {
+    activePartition: text(`${run.partner}#${shardOf(run.connectionId)}`),
+    nextLookMs: number(run.nextLookMs),
+  };
+  return {
+    ...runKey(run.partner, run.connectionId, run.runId),
+    revision: number(run.revision),
+    startedSort: text(timeSortKey(run.startedAtMs, run.runId)),
+    body: text(JSON.stringify(run)),
+    ...(run.status.kind === "active" ? active : ended),
+  };
+}
+
+/** Throws `CorruptItem`. */
+export function runOfItem(table: string, item: Item): Run {
+  return jsonOf(table, item, RunBody);
+}

@@ -1,0 +1,52 @@
+import type { Page, PageRequest, RunStore } from "../engine/ports.ts";
+import type { Run } from "../engine/run.ts";
+import { textOf } from "./item.ts";
+import type { Item } from "./item.ts";
+import { readDue, readPage } from "./list-query.ts";
+import { itemOfRun, runKey, runOfItem } from "./run-item.ts";
+import { shardsOf } from "./shards.ts";
+import type { Table } from "./table.ts";
+
+const active = { name: "active", partitionName: "activePartition", timeName: "nextLookMs" };
+
+export function createRunStore(table: Table): RunStore {
+  const read = (item: Item): Run => runOfItem(table.name, item);
+  return {
+    create: (run) => table.create(itemOfRun(run)),
+
+    async read(partner, connectionId, runId) {
+      const item = await table.get(runKey(partner, connectionId, runId));
+      return item === null ? null : read(item);
+    },
+
+    async compareAndSet(next) {
+      return (await table.replace(itemOfRun(next), next.revision)).kind;
+    },
+
+    async standingStill(partner, nowMs, limit) {
+      return (await readDue(table, active, shardsOf(partner), { untilMs: nowMs, limit })).map(read);
+    },
+
+    list(partner: string, connectionId: string, page: PageRequest): Promise<Page<Run>> {
+      const list = {
+        index: "started",
+        partitionName: "pk",
+        partitions: [`${partner}#${connectionId}`],
+        sortName: "startedSort",
+        order: "descending",
+        countIndex: "started",
+        load: (items: readonly Item[]) => loadRuns(table, items),
+      } as const;
+      return readPage(table, list, page);
+    },
+  };
+}
+
+/** The index holds keys alone, so that a run's many writes do not write it too: the runs themselves are fetched. */
+async function loadRuns(table: Table, items: readonly Item[]): Promise<readonly (Run | null)[]> {
+  const ids = items.map((item) => textOf(table.name, item, "sk"));
+  const keys = items.flatMap(({ pk, sk }) => (pk === undefined || sk === undefined ? [] : [{ pk, sk }]));
+  const runs = (await table.batchGet(keys.slice(0, 100))).map((item) => runOfItem(table.name, item));
+  const byId = new Map(runs.map((run) => [run.runId, run]));
+  return ids.map((id) => byId.get(id) ?? null);
+}
