@@ -1,12 +1,25 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildSync } from "esbuild";
+import { buildSync, type BuildOptions } from "esbuild";
 
 /** Where the bundle of a lambda file is: a folder with `index.mjs` in it. */
 export interface Bundles {
   folderOf(lambda: string): string;
 }
+
+/** How every function is bundled; benchmarks bundle what they compare with in the same way. */
+export const bundleSettings = {
+  bundle: true,
+  minify: true,
+  platform: "node",
+  target: "node24",
+  format: "esm",
+  mainFields: ["module", "main"],
+  legalComments: "none",
+  sourcemap: "linked",
+  sourcesContent: false,
+} as const satisfies BuildOptions;
 
 // Beside this file's own package, as TypeScript in a clone and as JavaScript when Sluice is a dependency.
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -36,21 +49,13 @@ function bundle(lambda: string, configPath: string, folder: string): string {
     throw new Error(`lambdas: ${entry} is not there; the function "${lambda}" has no code.`);
   }
   const result = buildSync({
+    ...bundleSettings,
     entryPoints: [entry],
     absWorkingDir: root,
     alias: { "#config": configPath },
     // Nothing is written here: the path only makes the map's sources relative to the package, the same on every machine.
     outfile: join(root, "index.mjs"),
     write: false,
-    bundle: true,
-    minify: true,
-    platform: "node",
-    target: "node24",
-    format: "esm",
-    mainFields: ["module", "main"],
-    legalComments: "none",
-    sourcemap: "linked",
-    sourcesContent: false,
     logLevel: "silent",
   });
   mkdirSync(folder, { recursive: true });

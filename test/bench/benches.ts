@@ -1,0 +1,18 @@
+import { ingestLoad } from "./ingest-load.ts";
+import type { BenchResult } from "./support/report.ts";
+import { verify } from "./verify.ts";
+
+export interface Bench {
+  /** One line for `--help`. */
+  readonly what: string;
+  /** `rounds` is null unless somebody asked for a number. */
+  readonly run: (options: { readonly rounds: number | null }) => Promise<BenchResult>;
+}
+
+export const benches: Readonly<Record<string, Bench>> = {
+  "ingest-load": {
+    what: "the webhook function's start, against bare Node and the SDK with Powertools",
+    run: ingestLoad,
+  },
+  verify: { what: "Stripe's signature and JSON, against a bare HMAC and JSON.parse", run: verify },
+};

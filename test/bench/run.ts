@@ -1,0 +1,64 @@
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { benches } from "./benches.ts";
+import { describeMachine } from "./support/machine.ts";
+import { tableOf } from "./support/report.ts";
+
+const usage = `npm run bench -- <name> [--check] [--rounds N]
+
+Measures one thing beside its baseline in the same run: JSON on standard output, a short table on standard error.
+A missed budget exits 0, as this is a measurement; with --check it exits 1.
+
+  --check      exit 1 when a budget is missed
+  --rounds N   so many rounds instead of the benchmark's own number (1 to 1000)
+  --help       this text
+
+Names:
+${Object.entries(benches)
+  .map(([name, bench]) => `  ${name.padEnd(13)} ${bench.what}`)
+  .join("\n")}
+`;
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { help: { type: "boolean" }, check: { type: "boolean" }, rounds: { type: "string" } },
+  });
+  if (values.help === true) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const [name = "", ...others] = positionals;
+  const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
+  if (bench === undefined || others.length > 0) {
+    process.stderr.write(
+      `${name === "" ? "Name one benchmark." : `No benchmark "${positionals.join(" ")}".`}\n\n${usage}`,
+    );
+    return 1;
+  }
+  const rounds = values.rounds === undefined ? null : Number(values.rounds);
+  if (rounds !== null && !(Number.isInteger(rounds) && rounds >= 1 && rounds <= 1000)) {
+    process.stderr.write(`--rounds: a whole number from 1 to 1000, and not "${values.rounds}".\n`);
+    return 1;
+  }
+  const machine = describeMachine();
+  const startedAtMs = Date.now();
+  const result = await bench.run({ rounds });
+  const measured = { name, what: bench.what, startedAt: new Date(startedAtMs).toISOString(), machine };
+  const took = { tookSeconds: Math.round((Date.now() - startedAtMs) / 1000) };
+  process.stdout.write(`${JSON.stringify({ ...measured, ...took, ...result }, shortened, 2)}\n`);
+  process.stderr.write(tableOf(name, result));
+  return values.check === true && !result.verdicts.every((verdict) => verdict.met) ? 1 : 0;
+}
+
+/** Five digits say more than was measured. */
+function shortened(_key: string, value: unknown): unknown {
+  return typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,41 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { buildSync } from "esbuild";
+import { bundleSettings, bundlesOf } from "../../../lib/constructs/bundles.ts";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+
+export interface BundleFolder {
+  /** Our function's bundle, as the stack makes it. */
+  ours(lambda: string): string;
+  /** The same settings on a file of the benchmarks' own. */
+  own(file: string): string;
+  /** A handler that does nothing and imports nothing. */
+  empty(): string;
+  remove(): void;
+}
+
+/** A folder for bundles; paths are absolute, of the `index.mjs` in each. */
+export function makeBundleFolder(): BundleFolder {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
+  return {
+    ours: (lambda) => join(bundlesOf(join(root, "sluice.config.ts"), folder).folderOf(lambda), "index.mjs"),
+    own(file) {
+      const outfile = join(folder, file.replace(/\.ts$/, ""), "index.mjs");
+      buildSync({ ...bundleSettings, entryPoints: [join(root, "test/bench/support", file)], outfile });
+      return outfile;
+    },
+    empty() {
+      const file = join(folder, "empty.mjs");
+      writeFileSync(file, "export const handler = () => ({ statusCode: 204 });\n");
+      return file;
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+export function kilobytes(file: string): number {
+  return Math.round(statSync(file).size / 1000);
+}

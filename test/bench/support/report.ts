@@ -1,0 +1,76 @@
+import { isWithin, summarise } from "./statistics.ts";
+import type { Bound, Summary } from "./statistics.ts";
+
+/** What a benchmark hands over; `run.ts` adds the machine. */
+export interface BenchResult {
+  readonly settings: Readonly<Record<string, string | number>>;
+  readonly rows: readonly Row[];
+  readonly verdicts: readonly Verdict[];
+  /** What a reader has to know to read the figures. */
+  readonly notes: readonly string[];
+  /** Anything more that is worth keeping, by name. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+export interface Row extends Summary {
+  readonly what: string;
+  readonly role: "subject" | "baseline" | "extra";
+  readonly unit: string;
+}
+
+export interface Verdict {
+  readonly claim: string;
+  readonly budget: string;
+  readonly measured: Summary;
+  /** By the median. */
+  readonly met: boolean;
+}
+
+export function row(what: string, role: Row["role"], unit: string, values: readonly number[]): Row {
+  return { what, role, unit, ...summarise(values) };
+}
+
+/** Holds the median of what was measured against a budget. */
+export function judge(claim: string, bound: Bound, values: readonly number[], unit = "x"): Verdict {
+  const measured = summarise(values);
+  const budget = `${bound.kind === "at-most" ? "≤" : "≥"} ${bound.limit} ${unit}`;
+  return { claim, budget, measured, met: isWithin(bound, measured.median) };
+}
+
+/** A few lines for people; the whole is in the JSON. */
+export function tableOf(name: string, result: BenchResult): string {
+  const rows = result.rows.map((row) => [
+    row.what,
+    row.role,
+    figure(row.median),
+    `${figure(row.low)} – ${figure(row.high)}`,
+    row.unit,
+    `${row.count} rounds`,
+  ]);
+  const verdicts = result.verdicts.map(
+    ({ claim, budget, measured, met }) =>
+      `  ${met ? "met   " : "MISSED"} ${claim}: ${figure(measured.median)} (${figure(measured.low)} – ${figure(measured.high)}), budget ${budget}`,
+  );
+  return [
+    name,
+    ...columns([["", "", "median", "middle half", "", ""], ...rows]).map((line) => `  ${line}`),
+    ...verdicts,
+    ...result.notes.map((note) => `  · ${note}`),
+    "",
+  ].join("\n");
+}
+
+function figure(value: number): string {
+  if (Number.isInteger(value)) return String(value);
+  return Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}
+
+function columns(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}
