@@ -23,10 +23,11 @@ export function consoleGrants(scope: Construct, stage: Stage): Grant[] {
   const secrets = [apiSecretArn(scope, stage), partnerSecretArn(scope, stage, "*")];
   const partners = stage.partners.map((driver) => driver.name);
   return [
-    items("connections", ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"]),
+    items("connections", ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "Query"]),
     indexes("connections", ["tenant", "all"]),
-    items("records", ["GetItem", "Query"]),
-    items("runs", ["GetItem", "PutItem", "UpdateItem", "Query"]),
+    items("records", ["GetItem", "BatchWriteItem", "Query"]),
+    indexes("records", ["digests"]),
+    items("runs", ["GetItem", "BatchGetItem", "PutItem"]),
     indexes("runs", ["started"]),
     items("failures", ["GetItem", "UpdateItem"]),
     indexes("failures", ["group", "connection"]),

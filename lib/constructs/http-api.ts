@@ -1,4 +1,4 @@
-import { Aws, Lazy, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { Lazy, RemovalPolicy, Stack } from "aws-cdk-lib";
 import * as apigateway from "aws-cdk-lib/aws-apigatewayv2";
 import type * as lambda from "aws-cdk-lib/aws-lambda";
 import { CfnPermission } from "aws-cdk-lib/aws-lambda";
@@ -60,7 +60,8 @@ export class HttpApi extends Construct {
   }
 
   get url(): string {
-    return `https://${this.api.ref}.execute-api.${Aws.REGION}.${Aws.URL_SUFFIX}`;
+    const { region, urlSuffix } = Stack.of(this);
+    return `https://${this.api.ref}.execute-api.${region}.${urlSuffix}`;
   }
 
   /** One integration and one permission a function, however many routes. */

@@ -9,28 +9,35 @@ const receive = ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"];
 
 /** For the function behind a lane: calls the partner, keeps records, sends its own lane's jobs again, gives up. */
 export function consumerGrants(scope: Construct, stage: Stage, partner: string, lane: Lane): Grant[] {
-  const claims = (["bodies", "records"] as const).map((kind) => claimCheckArn(scope, stage, kind, partner));
+  const [bodies, records] = [
+    claimCheckArn(scope, stage, "bodies", partner),
+    claimCheckArn(scope, stage, "records", partner),
+  ];
   return [
     allow("sqs", [...receive, "SendMessage"], [laneArn(scope, stage, partner, lane)]),
     allow("sqs", ["SendMessage"], [deadLetterQueueArn(scope, stage, partner)]),
-    allowItems(scope, stage, partner, "connections", lane === "imports" ? ["GetItem", "UpdateItem"] : ["GetItem"]),
-    allowItems(scope, stage, partner, "records", ["GetItem", "BatchGetItem", "UpdateItem", "Query"]),
-    allowIndex(scope, stage, partner, "records", "digests"),
-    allowItems(scope, stage, partner, "token-buckets", ["GetItem", "UpdateItem"]),
-    allowItems(scope, stage, partner, "failures", ["GetItem", "UpdateItem"]),
-    ...(lane === "imports" ? [allowItems(scope, stage, partner, "runs", ["GetItem", "UpdateItem"])] : []),
-    allowObjects(["GetObject", "PutObject"], claims),
+    allowItems(scope, stage, partner, "records", ["GetItem", "BatchGetItem", "UpdateItem"]),
+    allowItems(scope, stage, partner, "token-buckets", ["GetItem", "PutItem"]),
+    allowItems(scope, stage, partner, "failures", ["UpdateItem"]),
+    allowObjects(["PutObject"], [bodies, records]),
     allowKey(scope, stage, [partner], ["Decrypt"]),
+    ...(lane === "webhooks"
+      ? [allowItems(scope, stage, partner, "connections", ["GetItem"]), allowObjects(["GetObject"], [bodies])]
+      : [
+          allowItems(scope, stage, partner, "connections", ["GetItem", "PutItem"]),
+          allowItems(scope, stage, partner, "runs", ["GetItem", "PutItem"]),
+        ]),
   ];
 }
 
-/** Starts what is due and nudges what stands still; never calls the partner. */
+/** Starts what is due, nudges what stands still, gives up what does not move; never calls the partner. */
 export function fanOutGrants(scope: Construct, stage: Stage, partner: string): Grant[] {
+  const queues = [laneArn(scope, stage, partner, "imports"), deadLetterQueueArn(scope, stage, partner)];
   return [
-    allow("sqs", ["SendMessage"], [laneArn(scope, stage, partner, "imports")]),
-    allowItems(scope, stage, partner, "connections", ["GetItem", "UpdateItem"]),
+    allow("sqs", ["SendMessage"], queues),
+    allowItems(scope, stage, partner, "connections", ["GetItem", "PutItem"]),
     allowIndex(scope, stage, partner, "connections", "due"),
-    allowItems(scope, stage, partner, "runs", ["GetItem", "PutItem", "UpdateItem"]),
+    allowItems(scope, stage, partner, "runs", ["GetItem", "PutItem"]),
     allowIndex(scope, stage, partner, "runs", "active"),
   ];
 }
@@ -39,7 +46,7 @@ export function fanOutGrants(scope: Construct, stage: Stage, partner: string): G
 export function archiveGrants(scope: Construct, stage: Stage, partner: string): Grant[] {
   return [
     allow("sqs", receive, [deadLetterQueueArn(scope, stage, partner)]),
-    allowItems(scope, stage, partner, "failures", ["GetItem", "UpdateItem"]),
+    allowItems(scope, stage, partner, "failures", ["UpdateItem"]),
     allowObjects(["PutObject"], [claimCheckArn(scope, stage, "bodies", partner)]),
   ];
 }

@@ -1,4 +1,4 @@
-import { Aws, Duration, Stack } from "aws-cdk-lib";
+import { Duration, Stack } from "aws-cdk-lib";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import * as scheduler from "aws-cdk-lib/aws-scheduler";
@@ -19,7 +19,7 @@ export class PartnerSchedule extends Construct {
     });
     const role = new iam.Role(this, "Role", {
       assumedBy: new iam.ServicePrincipal("scheduler.amazonaws.com", {
-        conditions: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID, "aws:SourceArn": groupArn } },
+        conditions: { StringEquals: { "aws:SourceAccount": Stack.of(this).account, "aws:SourceArn": groupArn } },
       }),
       inlinePolicies: {
         grants: new iam.PolicyDocument({

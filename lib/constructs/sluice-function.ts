@@ -1,4 +1,4 @@
-import { Aws, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import * as iam from "aws-cdk-lib/aws-iam";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import * as logs from "aws-cdk-lib/aws-logs";
@@ -70,11 +70,12 @@ function roleOf(scope: Construct, logGroup: logs.LogGroup, grants: readonly Gran
 
 function environmentOf(scope: Construct, props: SluiceFunctionProps): Record<string, string> {
   const stage = props.stage;
+  const { account, region, urlSuffix } = Stack.of(scope);
   return {
     SLUICE_STAGE: stage.name,
     ...(props.partner !== undefined && { SLUICE_PARTNER: props.partner }),
-    SLUICE_QUEUE_BASE_URL: `https://sqs.${Aws.REGION}.${Aws.URL_SUFFIX}/${Stack.of(scope).account}/`,
-    SLUICE_CLAIM_BUCKET: claimCheckBucketNameFor(stage.name, Stack.of(scope).account, Stack.of(scope).region),
+    SLUICE_QUEUE_BASE_URL: `https://sqs.${region}.${urlSuffix}/${account}/`,
+    SLUICE_CLAIM_BUCKET: claimCheckBucketNameFor(stage.name, account, region),
     SLUICE_KEY_ID: keyIdOf(scope, stage),
     POWERTOOLS_SERVICE_NAME: props.name,
     POWERTOOLS_METRICS_NAMESPACE: "Sluice",

@@ -27,7 +27,7 @@ const wildcardsOfConsole = [/:sqs:.*:sluice-dev-\*-(webhooks|imports)$/, /:secre
 describe("every grant is scoped", () => {
   test("there are roles to look at: four functions and a schedule a partner, an ingest each, and the API's", () => {
     expect(roles).toHaveLength(partners.length * 6 + 1);
-    for (const role of roles) expect(role.statements.length, role.id).toBeGreaterThan(0);
+    for (const role of roles) expect(role.statements.length).toBeGreaterThan(0);
   });
 
   test("no action has a wildcard", () => {
@@ -51,7 +51,7 @@ describe("every grant is scoped", () => {
         ? [...wildcardsAllowed.map((each) => each.pattern), ...wildcardsOfConsole]
         : wildcardsAllowed.map((each) => each.pattern);
       const open = resources.filter((arn) => /[*?]/.test(arn) && !allowed.some((pattern) => pattern.test(arn)));
-      expect(open, `${role.stack} ${role.id}`).toEqual([]);
+      expect(open).toEqual([]);
     }
   });
 
@@ -158,12 +158,9 @@ describe("no partner reaches another", () => {
     const services = new Set(
       mine.filter((request) => own.some((role) => may(role, ...request))).map(([action]) => action.split(":")[0]),
     );
-    expect([...services].toSorted()).toEqual(["dynamodb", "kms", "lambda", "s3", "secretsmanager", "sqs"]);
+    expect(services).toEqual(new Set(["dynamodb", "kms", "lambda", "s3", "secretsmanager", "sqs"]));
     for (const role of own) {
-      expect(
-        foreign.filter((request) => may(role, ...request)),
-        role.id,
-      ).toEqual([]);
+      expect({ [role.id]: foreign.filter((request) => may(role, ...request)) }).toEqual({ [role.id]: [] });
     }
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import * as z from "zod";
 import { physicalName, render, renderText } from "./support/render.ts";
 import { ofType, templateOf } from "./support/resources.ts";
 import { synth, type Resource } from "./support/synth.ts";
@@ -33,7 +34,7 @@ describe("queues", () => {
       const redrive = render(template, queues.get(lane)?.Properties["RedrivePolicy"]);
       expect(redrive).toEqual({
         maxReceiveCount: 10,
-        deadLetterTargetArn: expect.stringMatching(/:sluice-dev-acme-dlq$/),
+        deadLetterTargetArn: "arn:aws:sqs:eu-west-1:111122223333:sluice-dev-acme-dlq",
       });
     }
     expect(queues.get("sluice-dev-acme-dlq")?.Properties).not.toHaveProperty("RedrivePolicy");
@@ -53,7 +54,7 @@ describe("queues", () => {
       const visibility = Number(queues.get(queue)?.Properties["VisibilityTimeout"]);
       const timeout = Number(functions.get(consumer)?.Properties["Timeout"]);
       expect(timeout).toBeGreaterThan(0);
-      expect(visibility, queue).toBeGreaterThanOrEqual(6 * timeout);
+      expect(visibility).toBeGreaterThanOrEqual(6 * timeout);
     }
   });
 });
@@ -69,12 +70,12 @@ describe("functions", () => {
   });
 
   test("answer for each message, and run at least two at a time", () => {
-    for (const { queue, properties } of mappings) {
-      expect(properties["FunctionResponseTypes"], queue).toEqual(["ReportBatchItemFailures"]);
+    for (const { properties } of mappings) {
+      expect(properties["FunctionResponseTypes"]).toEqual(["ReportBatchItemFailures"]);
       // https://docs.aws.amazon.com/lambda/latest/api/API_ScalingConfig.html
-      expect(properties["ScalingConfig"], queue).toEqual({
-        MaximumConcurrency: expect.toSatisfy((n: number) => n >= 2 && n <= 1000),
-      });
+      const { MaximumConcurrency } = z.object({ MaximumConcurrency: z.int() }).parse(properties["ScalingConfig"]);
+      expect(MaximumConcurrency).toBeGreaterThanOrEqual(2);
+      expect(MaximumConcurrency).toBeLessThanOrEqual(1000);
     }
   });
 
@@ -104,7 +105,7 @@ describe("functions", () => {
 
   test("are told stage, partner, queues, bucket and key, and no sandbox", () => {
     for (const [name, { Properties }] of functions) {
-      expect(render(template, Properties["Environment"]), name).toEqual({
+      expect(render(template, Properties["Environment"])).toEqual({
         Variables: {
           SLUICE_STAGE: "dev",
           SLUICE_PARTNER: "acme",
@@ -131,7 +132,7 @@ describe("schedule", () => {
       GroupName: "sluice-dev-acme",
       FlexibleTimeWindow: { Mode: "OFF" },
       Target: {
-        Arn: expect.stringMatching(/:function:sluice-dev-acme-import-fan-out$/),
+        Arn: "arn:aws:lambda:eu-west-1:111122223333:function:sluice-dev-acme-import-fan-out",
         RetryPolicy: { MaximumRetryAttempts: 1, MaximumEventAgeInSeconds: 60 },
       },
     });

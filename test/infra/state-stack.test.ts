@@ -55,8 +55,8 @@ describe("tables", () => {
     ["failures", "connection", key("connectionPartition", "lastSeenSort"), "ALL"],
   ])("%s is found by %s", (name, index, schema, projection) => {
     const indexes = Indexes.parse(tablesOf(dev).get(name)?.Properties["GlobalSecondaryIndexes"]);
-    expect(indexes.filter((each) => each.IndexName === index)).toEqual([
-      { IndexName: index, KeySchema: schema, Projection: expect.objectContaining({ ProjectionType: projection }) },
+    expect(indexes.filter((each) => each.IndexName === index)).toMatchObject([
+      { IndexName: index, KeySchema: schema, Projection: { ProjectionType: projection } },
     ]);
   });
 
@@ -99,12 +99,12 @@ describe("tables", () => {
   });
 
   test("are on demand, restorable, and encrypted with AWS's own key", () => {
-    for (const [name, { Properties }] of [...tablesOf(dev), ...tablesOf(prod)]) {
-      expect(Properties, name).toMatchObject({
+    for (const { Properties } of [...tablesOf(dev).values(), ...tablesOf(prod).values()]) {
+      expect(Properties).toMatchObject({
         BillingMode: "PAY_PER_REQUEST",
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
       });
-      expect(Properties, name).not.toHaveProperty("SSESpecification");
+      expect(Properties).not.toHaveProperty("SSESpecification");
     }
   });
 });
@@ -121,11 +121,11 @@ describe("protection", () => {
   test.each(kept)("%s is kept in prod and thrown away in dev", (type) => {
     const inProd = ofType(prod, type);
     expect(inProd.length).toBeGreaterThan(0);
-    for (const [id, resource] of inProd) {
-      expect([resource.DeletionPolicy, resource.UpdateReplacePolicy], id).toEqual(["Retain", "Retain"]);
+    for (const [, resource] of inProd) {
+      expect([resource.DeletionPolicy, resource.UpdateReplacePolicy]).toEqual(["Retain", "Retain"]);
     }
-    for (const [id, resource] of ofType(dev, type)) {
-      expect([resource.DeletionPolicy, resource.UpdateReplacePolicy], id).toEqual(["Delete", "Delete"]);
+    for (const [, resource] of ofType(dev, type)) {
+      expect([resource.DeletionPolicy, resource.UpdateReplacePolicy]).toEqual(["Delete", "Delete"]);
     }
   });
 

@@ -1,8 +1,8 @@
 import * as z from "zod";
-import type { PartnerDriver } from "../../../lib/engine/define-partner.ts";
+import type { PartnerDriver, WebhookDriver } from "../../../lib/engine/define-partner.ts";
 
 /** A driver with just what the stacks read: synthesis must need nothing else of it. */
-export function driverNamed(name: string): PartnerDriver {
+export function driverNamed(name: string, options: { readonly silent?: boolean } = {}): PartnerDriver {
   return {
     name,
     title: name.toUpperCase(),
@@ -16,12 +16,14 @@ export function driverNamed(name: string): PartnerDriver {
       credential: z.object({ apiKey: z.string() }),
     },
     limits: [],
-    webhook: {
-      verify: () => ({ ok: false, reason: "no-secret" }),
-      schema: z.unknown(),
-      dedupeKey: () => "",
-      touches: () => [],
-    },
+    ...(options.silent !== true && { webhook }),
     resources: {},
   };
 }
+
+const webhook: WebhookDriver = {
+  verify: () => ({ ok: false, reason: "no-secret" }),
+  schema: z.unknown(),
+  dedupeKey: () => "",
+  touches: () => [],
+};

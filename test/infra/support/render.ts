@@ -33,8 +33,9 @@ function renderIntrinsic(template: Template, name: string, argument: unknown): u
     return pseudo[argument] ?? physicalName(template, argument);
   }
   if (name === "Fn::Join" && Array.isArray(argument)) {
-    const [separator, parts] = argument;
-    if (Array.isArray(parts)) return parts.map((part) => renderText(template, part)).join(String(separator));
+    const parts: readonly unknown[] = argument;
+    const [separator, joined] = parts;
+    if (Array.isArray(joined)) return joined.map((part) => renderText(template, part)).join(String(separator));
   }
   if (name === "Fn::Sub" && typeof argument === "string") {
     return argument.replaceAll(/\$\{([^}]+)\}/g, (_, key: string) => pseudo[key] ?? physicalName(template, key));

@@ -1,6 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { App } from "aws-cdk-lib";
+import type { CloudAssembly } from "aws-cdk-lib/cx-api";
 import * as z from "zod";
 import type { SluiceConfig } from "../../../lib/engine/config.ts";
 import { createApp } from "../../../lib/stacks/index.ts";
@@ -20,7 +22,12 @@ export type Template = z.infer<typeof Template>;
 
 export interface SynthOptions {
   readonly partners?: readonly string[];
-  readonly stage?: string;
+  /** Of `partners`, those that send no webhooks. */
+  readonly silent?: readonly string[];
+  /** `dev` unless said otherwise; null leaves it to the app. */
+  readonly stage?: string | null;
+  /** Called before synthesis. */
+  readonly prepare?: (app: App) => void;
   readonly stages?: SluiceConfig["stages"];
 }
 
@@ -28,25 +35,37 @@ export const stages = { dev: { kind: "dev" }, prod: { kind: "prod" } } as const;
 
 /** Templates by stack name, with stub bundles: what is in the functions is not these tests' business. */
 export function synth(options: SynthOptions = {}): ReadonlyMap<string, Template> {
+  return synthAssembly(
+    options,
+    (assembly) => new Map(assembly.stacks.map((stack) => [stack.stackName, templateAt(stack.templateFullPath)])),
+  );
+}
+
+/** The cloud assembly, as long as `use` looks at it. */
+export function synthAssembly<T>(options: SynthOptions, use: (assembly: CloudAssembly) => T): T {
   const folder = mkdtempSync(join(tmpdir(), "sluice-infra-"));
+  const silent = options.silent ?? [];
+  const partners = (options.partners ?? ["acme", "globex"]).map((name) =>
+    driverNamed(name, { silent: silent.includes(name) }),
+  );
+  const stage = options.stage === undefined ? "dev" : options.stage;
   try {
     const app = createApp({
-      config: { partners: (options.partners ?? ["acme", "globex"]).map(driverNamed), stages: options.stages ?? stages },
+      config: { partners, stages: options.stages ?? stages },
       configPath: join(folder, "sluice.config.ts"),
-      stage: options.stage ?? "dev",
+      ...(stage !== null && { stage }),
       bundles: stubBundles(join(folder, "bundles")),
       app: { outdir: join(folder, "cdk.out"), analyticsReporting: false },
     });
-    const assembly = app.synth();
-    return new Map(
-      assembly.stacks.map((stack) => [
-        stack.stackName,
-        Template.parse(JSON.parse(readFileSync(stack.templateFullPath, "utf8"))),
-      ]),
-    );
+    options.prepare?.(app);
+    return use(app.synth());
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function templateAt(path: string): Template {
+  return Template.parse(JSON.parse(readFileSync(path, "utf8")));
 }
 
 export function stubBundles(folder: string): { folderOf(lambda: string): string } {
