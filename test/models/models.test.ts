@@ -127,9 +127,12 @@ describe("models", () => {
   });
 
   test("extra keeps everything that was not taken, whatever its name", () => {
-    const raw: Record<string, unknown> = JSON.parse(
-      '{"id":"1","constructor":2,"__proto__":{"polluted":true},"toString":null}',
-    ) as Record<string, unknown>;
+    const raw: Record<string, unknown> = Object.fromEntries<unknown>([
+      ["id", "1"],
+      ["constructor", 2],
+      ["__proto__", { polluted: true }],
+      ["toString", null],
+    ]);
     const extra = extraOf(raw, ["id"]);
     expect(Object.keys(extra).toSorted()).toEqual(["__proto__", "constructor", "toString"]);
     expect(Object.getPrototypeOf(extra)).toBe(Object.prototype);

@@ -121,6 +121,9 @@ function classify({ status, headers, body }: ParsedAnswer): Classified | null {
     return { kind: "transient", code: "lock_timeout" };
   }
   if (error?.code === "rate_limit") return { kind: "rate", code: "rate_limit" };
+  // The last thing of the page before was deleted since, and pages cannot go on from it: https://github.com/stripe/stripe-go/issues/1030
+  if (error?.code === "resource_missing" && error.param === "starting_after")
+    return { kind: "client", code: "cursor-gone" };
   const shouldRetry = headers["stripe-should-retry"];
   if (shouldRetry === "true" && status < 500 && status !== 429) return { kind: "transient", code: `http-${status}` };
   if (shouldRetry === "false" && status === 409) return { kind: "client", code: "http-409" };

@@ -95,5 +95,9 @@ export const ThinEvent = z.looseObject({
 export const WebhookEvent = z.discriminatedUnion("object", [SnapshotEvent, ThinEvent]);
 
 export const ErrorBody = z.looseObject({
-  error: z.looseObject({ type: z.exactOptional(z.string()), code: z.exactOptional(z.string()) }),
+  error: z.looseObject({
+    type: z.exactOptional(z.string()),
+    code: z.exactOptional(z.string()),
+    param: z.exactOptional(z.string()),
+  }),
 });
