@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { SandboxClock } from "./clock.ts";
+import type { SandboxDemo } from "./demo.ts";
 import type { IdempotencyKeys } from "./idempotency-keys.ts";
 import type { JournalEntry, Reference } from "./journal-entry.ts";
 import type { LimitRule, Refusal } from "./limiter.ts";
@@ -16,6 +17,8 @@ export interface SandboxDefinition {
   readonly hosts: readonly string[];
   /** Types of which only the newest so many are kept, e.g. events. */
   readonly keepNewest?: Readonly<Record<string, number>>;
+  /** What a demonstration and the smoke run have to know of it. */
+  readonly demo: SandboxDemo;
   create(context: SandboxContext): Sandbox;
 }
 

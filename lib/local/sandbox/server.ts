@@ -251,7 +251,7 @@ function splitOnce(text: string, separator: string): readonly string[] {
 
 function listening(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once("error", reject);
+    server.once("error", (cause) => reject(new Error(`A sandbox cannot listen on 127.0.0.1:${port}`, { cause })));
     server.listen(port, "127.0.0.1", () => {
       const address = server.address();
       if (address === null || typeof address === "string") reject(new Error("The sandbox's server has no port"));

@@ -3,9 +3,10 @@ import { controlError, readControl } from "../../local/sandbox/controls.ts";
 import type { ControlRoute, Reply, SandboxContext } from "../../local/sandbox/definition.ts";
 import { PENDING_MAX } from "../../local/sandbox/webhook-sender.ts";
 import { accountIdFor, AccountLimits, ROOT, settingsOf, settingsType, TestKey } from "./sandbox-accounts.ts";
-import { createEndpoint } from "./sandbox-endpoint-routes.ts";
+import { isDeepStrictEqual } from "node:util";
+import { createEndpoint, deleteEndpoint } from "./sandbox-endpoint-routes.ts";
+import { endpointType } from "./sandbox-endpoints.ts";
 import { changeObjects, ChangeRequest } from "./sandbox-happenings.ts";
-import { customers } from "./sandbox-resources.ts";
 import { seedAccount } from "./sandbox-seeds.ts";
 
 const Count = z.int().min(0).max(100_000).default(0);
@@ -14,13 +15,18 @@ const AccountRequest = z.strictObject({
   key: TestKey,
   /** The secret of every endpoint registered from now on; one for each otherwise. */
   webhookSecret: z.string().startsWith("whsec_").nullable().default(null),
-  /** Registers an endpoint for every event at once. */
+  /** Where webhooks are to go; another address than before replaces it. */
   webhookUrl: z.string().optional(),
+  /** The events that go there. */
+  enabledEvents: z.array(z.string()).min(1).default(["*"]),
   limits: AccountLimits.default(AccountLimits.parse({})),
   seed: z
     .strictObject({ charges: Count, paymentIntents: Count, customers: Count })
     .default({ charges: 0, paymentIntents: 0, customers: 0 }),
 });
+
+/** Changes that the control makes are nobody's request. */
+const cause = { id: "control", idempotencyKey: null };
 
 /** Stripe's own control endpoints: making accounts, and making things happen in them. */
 export function stripeControls(context: SandboxContext): readonly ControlRoute[] {
@@ -61,13 +67,21 @@ function openAccount(context: SandboxContext, asked: z.infer<typeof AccountReque
     saved: null,
     write: null,
   });
-  const endpoint = asked.webhookUrl === undefined ? null : register(context, account, asked.webhookUrl);
+  const endpoint =
+    asked.webhookUrl === undefined ? null : register(context, account, asked.webhookUrl, asked.enabledEvents);
   return { status: 200, body: { account, opened: !known, webhookEndpoint: endpoint } };
 }
 
-function register(context: SandboxContext, account: string, url: string): unknown {
-  const fields = { url, enabled_events: ["*"] };
-  const { reply, change } = createEndpoint(context, account, fields, { id: "control", idempotencyKey: null });
+/** The one endpoint that this control keeps: asked twice, it registers once. */
+function register(context: SandboxContext, account: string, url: string, events: readonly string[]): unknown {
+  const wanted = { url, enabled_events: [...events], description: "Registered by the sandbox's control" };
+  for (const known of context.objects.list(account, endpointType)) {
+    if (known.deleted || known.state["description"] !== wanted.description) continue;
+    const isWanted = isDeepStrictEqual({ ...known.state, ...wanted }, known.state);
+    if (isWanted) return known.state;
+    deleteEndpoint(context, account, known.id, cause);
+  }
+  const { reply, change } = createEndpoint(context, account, wanted, cause);
   change?.commit();
   return reply.body;
 }
@@ -78,8 +92,8 @@ function changeAccount(context: SandboxContext, asked: ChangeRequest): Reply {
   if (account === undefined || !open.includes(account)) {
     return controlError(404, "No such account: name one by its key; POST /__sandbox/accounts opens one");
   }
-  if (asked.type === "delete" && (asked.resource ?? customers.type) === "charges") {
-    return controlError(400, "Stripe deletes no charges");
+  if (asked.type === "delete" && (asked.resource ?? "customers") !== "customers") {
+    return controlError(400, `Stripe deletes no ${asked.resource}: of these resources only customers can go`);
   }
   if (context.pendingWebhooks() + asked.count > PENDING_MAX) {
     return controlError(409, `There are ${context.pendingWebhooks()} webhooks undelivered; wait for some to go out`);

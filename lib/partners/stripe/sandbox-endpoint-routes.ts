@@ -82,7 +82,7 @@ export function createEndpoint(
   return { change, reply: { status: 200, body: { ...endpoint, secret }, references: [reference], single: true } };
 }
 
-function deleteEndpoint(context: SandboxContext, account: string, id: string, cause: Cause): Reply {
+export function deleteEndpoint(context: SandboxContext, account: string, id: string, cause: Cause): Reply {
   const endpoint = context.objects.get(account, endpointType, id);
   if (endpoint === null || endpoint.deleted) return missing(404, "webhook endpoint", id);
   const change = changeBy(context, account, cause);

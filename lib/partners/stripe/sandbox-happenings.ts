@@ -67,18 +67,34 @@ function changeOne(
 ): Reference | null {
   const { context, account } = happening;
   const id = asked.ids?.[index];
-  const resource = (id === undefined ? null : resourceOf(context, account, id)) ?? wantedResource(asked, index);
-  if (asked.type === "create") return create(happening, resource);
-  const object =
-    id === undefined ? draw(happening, resource, asked.type, pools) : context.objects.get(account, resource.type, id);
-  if (object === null || object.deleted) return null;
-  return asked.type === "delete" ? remove(happening, resource, object) : update(happening, resource, object);
+  if (id !== undefined) return changeKnown(happening, asked.type, resourceOf(context, account, id), id);
+  const wanted = wantedResources(asked, index);
+  if (asked.type === "create") return create(happening, wanted[0]);
+  for (const resource of wanted) {
+    const drawn = draw(happening, resource, asked.type, pools);
+    if (drawn !== null) return changeKnown(happening, asked.type, resource, drawn);
+  }
+  return null;
 }
 
-function wantedResource(asked: ChangeRequest, index: number): Resource {
-  if (asked.type === "delete") return customers;
+function changeKnown(
+  happening: Happening,
+  type: ChangeRequest["type"],
+  resource: Resource | null,
+  id: string,
+): Reference | null {
+  const object = resource === null ? null : happening.context.objects.get(happening.account, resource.type, id);
+  if (resource === null || object === null || object.deleted) return null;
+  return type === "delete" ? remove(happening, resource, object) : update(happening, resource, object);
+}
+
+/** The resource whose turn it is; when none was named, the others stand in for one that has nothing left to change. */
+function wantedResources(asked: ChangeRequest, index: number): readonly [Resource, ...Resource[]] {
+  if (asked.type === "delete") return [customers];
   const named = inTurn.find((resource) => resource.path === `/v1/${asked.resource ?? ""}`);
-  return named ?? inTurn[index % inTurn.length] ?? charges;
+  if (named !== undefined) return [named];
+  const first = inTurn[index % inTurn.length] ?? charges;
+  return [first, ...inTurn.filter((resource) => resource !== first)];
 }
 
 function resourceOf(context: SandboxContext, account: string, id: string): Resource | null {
@@ -91,7 +107,7 @@ function draw(
   resource: Resource,
   type: ChangeRequest["type"],
   pools: Map<Resource, StoredObject[]>,
-): StoredObject | null {
+): string | null {
   const { context, account } = happening;
   const left = pools.get(resource) ?? [];
   const pool =
@@ -99,7 +115,7 @@ function draw(
   pools.set(resource, pool);
   const place = Math.floor(context.random() * pool.length);
   const [drawn] = pool.splice(place, 1);
-  return drawn === undefined ? null : context.objects.get(account, resource.type, drawn.id);
+  return drawn?.id ?? null;
 }
 
 function canChange(object: StoredObject, type: ChangeRequest["type"]): boolean {

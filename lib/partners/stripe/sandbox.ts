@@ -9,6 +9,7 @@ import type { FailureKind, MisbehaviourRequest } from "../../local/sandbox/misbe
 import { identify, limitsOf } from "./sandbox-accounts.ts";
 import { stripeControls } from "./sandbox-controls.ts";
 import { customerRoute } from "./sandbox-customers.ts";
+import { stripeDemo } from "./sandbox-demo.ts";
 import { endpointRoutes } from "./sandbox-endpoint-routes.ts";
 import { signatureHeaders } from "./sandbox-endpoints.ts";
 import { readRoutes } from "./sandbox-lists.ts";
@@ -25,6 +26,7 @@ export const sandbox: SandboxDefinition = {
   name: "stripe",
   hosts: ["api.stripe.com"],
   keepNewest: { event: EVENTS_KEPT },
+  demo: stripeDemo,
   create: createStripe,
 };
 

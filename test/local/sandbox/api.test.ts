@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Stripe } from "stripe";
 import { expect, test } from "vitest";
+import { sandbox } from "../../../lib/partners/stripe/sandbox.ts";
 import { ManualClock } from "./support/manual-clock.ts";
 import {
   change,
@@ -187,4 +188,27 @@ test("Stripe's client sees Stripe's errors", async () => {
   await expect(open.stripe.charges.retrieve("ch_none")).rejects.toBeInstanceOf(Stripe.errors.StripeInvalidRequestError);
   await open.control("POST", "/__sandbox/misbehave", { kind: "429-no-hint", count: 1 });
   await expect(open.stripe.charges.list()).rejects.toBeInstanceOf(Stripe.errors.StripeRateLimitError);
+});
+
+test("changes go round the resources, past one that has nothing left to change", async () => {
+  const open = await openSandbox({ account: { seed: { charges: 10, paymentIntents: 11, customers: 10 } } });
+  const { objects } = await change(open, { type: "update", count: 30 });
+  expect(objects).toHaveLength(30);
+  expect(new Set(objects.slice(0, 3).map(([type]) => type))).toEqual(new Set(["charge", "payment_intent", "customer"]));
+  await expect(change(open, { type: "update", resource: "payment_intents", count: 30 })).rejects.toThrow("409");
+  await expect(change(open, { type: "delete", resource: "payment_intents" })).rejects.toThrow("only customers");
+});
+
+test("the demonstration's account opens at both sizes and tells the smoke run's webhooks without running dry", async () => {
+  const { accountKey, account, credential, resourceOf } = sandbox.demo;
+  const open = await openSandbox({ account: null });
+  await open.control("POST", "/__sandbox/accounts", account("smoke"));
+  await open.control("POST", "/__sandbox/accounts", account("demo"));
+  await change(open, { ...accountKey, type: "create", count: 20 });
+  const updates = await change(open, { ...accountKey, type: "update", count: 180 });
+  expect(updates.objects.filter(([type]) => type === "payment_intent").length).toBe(60);
+  const headers = { authorization: `Bearer ${credential["apiKey"] ?? ""}` };
+  expect((await open.call("/v1/charges", { headers })).status).toBe(200);
+  const types = new Set((await ledgerObjects(open)).map(({ type }) => type));
+  expect([...types]).toEqual(expect.arrayContaining(Object.keys(resourceOf)));
 });

@@ -38,6 +38,8 @@ test("malformed JSON is the real answer cut short, and none of its objects was s
   expect(text).toContain('"object":"charge"');
   expect(() => void JSON.parse(text)).toThrow(SyntaxError);
   expect((await ledgerObjects(open)).filter(({ revisionsServed }) => revisionsServed > 0)).toEqual([]);
+  const entered = await open.control("GET", "/__sandbox/ledger/entries?kind=answer");
+  expect(entered).toMatchObject({ entries: [{ deliberate: "malformed-json", references: [] }] });
 });
 
 test("a time-out never answers until the caller leaves", async () => {
