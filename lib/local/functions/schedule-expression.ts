@@ -43,8 +43,8 @@ function cronPattern(expression: string, content: string): string {
 
 function fromCron(expression: string, pattern: string, timezone: string): Timetable {
   try {
-    // AWS counts Sunday as 1.
-    const cron = new Cron(pattern, { paused: true, timezone, alternativeWeekdays: true });
+    // AWS counts Sunday as 1 and writes "every 15 from 0" as 0/15.
+    const cron = new Cron(pattern, { paused: true, timezone, alternativeWeekdays: true, sloppyRanges: true });
     return { next: (afterMs) => cron.nextRun(new Date(afterMs))?.getTime() ?? null };
   } catch (error) {
     throw new Error(`The schedule expression "${expression}" cannot be read: ${String(error)}`, { cause: error });

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { FunctionModel, MappingModel, QueueModel } from "../../../lib/local/types.ts";
+import type { FunctionModel, MappingModel, QueueModel, ScheduleModel } from "../../../lib/local/types.ts";
 
 export const region = "us-east-1";
 export const account = "000000000000";
@@ -55,6 +55,37 @@ export function queueMapping(
     maximumRetryAttempts: null,
     bisectOnError: false,
     failureQueueName: null,
+    ...overrides,
+  };
+}
+
+export function streamMapping(
+  functionName: string,
+  tableName: string,
+  overrides: Partial<MappingModel> = {},
+): MappingModel {
+  const unlimited = {
+    ...queueMapping(functionName, ""),
+    reportBatchItemFailures: false,
+    maximumConcurrency: null,
+    batchSize: 100,
+  };
+  return { ...unlimited, id: `${functionName}-${tableName}`, source: { kind: "stream", tableName }, ...overrides };
+}
+
+export function scheduleWith(
+  name: string,
+  expression: string,
+  targetArn: string,
+  overrides: Partial<ScheduleModel> = {},
+): ScheduleModel {
+  return {
+    name,
+    expression,
+    targetArn,
+    roleArn: `arn:aws:iam::${account}:role/scheduler`,
+    input: null,
+    enabled: true,
     ...overrides,
   };
 }
