@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync, type BuildOptions } from "esbuild";
 
@@ -21,46 +21,59 @@ export const bundleSettings = {
   sourcesContent: false,
 } as const satisfies BuildOptions;
 
-// Beside this file's own package, as TypeScript in a clone and as JavaScript when Sluice is a dependency.
-const root = fileURLToPath(new URL("../../", import.meta.url));
+export interface BundlesOptions {
+  /** Absolute path of the adopter's `sluice.config.ts`, which functions import as `#config`. */
+  readonly configPath: string;
+  /** Absolute path; gets one folder a lambda file. */
+  readonly outFolder: string;
+  /** Where `lambdas/` is; Sluice's own package unless a test has others. */
+  readonly root?: string;
+}
+
+// TypeScript in a clone, JavaScript when Sluice is a dependency.
 const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+const ownRoot = fileURLToPath(new URL("../../", import.meta.url));
 
 /**
- * Bundles each lambda file once a synthesis, however many functions run it.
+ * Bundles each lambda file once a synthesis, however many functions run it. The same sources give the same bytes, wherever
+ * they are put.
  *
- * @param configPath absolute path of the adopter's `sluice.config.ts`, which functions import as `#config`
- * @param outFolder absolute path; gets one folder a lambda file
- * @throws when a lambda file is missing or does not compile
+ * @throws from `folderOf`, when a lambda file is missing or does not compile
  */
-export function bundlesOf(configPath: string, outFolder: string): Bundles {
+export function bundlesOf(options: BundlesOptions): Bundles {
   const done = new Map<string, string>();
   return {
     folderOf(lambda) {
-      const folder = done.get(lambda) ?? bundle(lambda, configPath, join(outFolder, lambda));
+      const folder = done.get(lambda) ?? bundle(lambda, options);
       done.set(lambda, folder);
       return folder;
     },
   };
 }
 
-function bundle(lambda: string, configPath: string, folder: string): string {
+function bundle(lambda: string, { configPath, outFolder, root = ownRoot }: BundlesOptions): string {
   const entry = join(root, "lambdas", `${lambda}.${extension}`);
-  if (!existsSync(entry)) {
-    throw new Error(`lambdas: ${entry} is not there; the function "${lambda}" has no code.`);
-  }
-  const result = buildSync({
-    ...bundleSettings,
+  if (!existsSync(entry)) throw new Error(`${entry} is not there: the function "${lambda}" has no code.`);
+  const { outputFiles } = buildSync({
     entryPoints: [entry],
     absWorkingDir: root,
     alias: { "#config": configPath },
-    // Nothing is written here: the path only makes the map's sources relative to the package, the same on every machine.
+    // Nothing is written here: the path makes the map's sources relative to the package, the same on every machine.
     outfile: join(root, "index.mjs"),
     write: false,
+    bundle: true,
+    minify: true,
+    platform: "node",
+    target: "node24",
+    format: "esm",
+    mainFields: ["module", "main"],
+    legalComments: "none",
+    sourcemap: "linked",
+    sourcesContent: false,
     logLevel: "silent",
   });
+  const folder = join(outFolder, lambda);
   mkdirSync(folder, { recursive: true });
-  for (const file of result.outputFiles) {
-    writeFileSync(join(folder, file.path.slice(dirname(file.path).length + 1)), file.contents);
-  }
+  for (const file of outputFiles) writeFileSync(join(folder, basename(file.path)), file.contents);
   return folder;
 }

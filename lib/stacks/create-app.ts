@@ -52,6 +52,6 @@ function stageOf(app: App, options: CreateAppOptions): Stage {
     name,
     settings: settingsOf(options.config, name),
     partners: options.config.partners,
-    bundles: options.bundles ?? bundlesOf(options.configPath, join(app.outdir, "bundles")),
+    bundles: options.bundles ?? bundlesOf({ configPath: options.configPath, outFolder: join(app.outdir, "bundles") }),
   };
 }
