@@ -1,7 +1,5 @@
 import { PageShapeError } from "./page-strategy.ts";
 
-const textCharsMax = 80;
-
 /** The member at a dotted path, such as `result.items`; undefined where the path leads nowhere. */
 export function memberAt(body: unknown, path: string): unknown {
   let value = body;
@@ -31,7 +29,8 @@ export function shapeOf(value: unknown): string {
   if (value === null) return "null";
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (typeof value === "object")
-    return `an object with ${Object.keys(value).slice(0, 8).join(", ").slice(0, textCharsMax) || "no members"}`;
-  return `a ${typeof value}`;
+  if (typeof value !== "object") return `a ${typeof value}`;
+  // A key can be data too, such as an address: only what looks like a field's name is shown.
+  const names = Object.keys(value).filter((key) => /^[a-z_][\w-]{0,30}$/i.test(key));
+  return names.length === 0 ? "an object" : `an object with ${names.slice(0, 8).join(", ")}`;
 }

@@ -106,6 +106,7 @@ describe("what is no page", () => {
       { result: secret },
       page([{ secret }], true),
       page(["a"], secret),
+      page(["a"], { [secret]: 1, error: 2 }),
     ];
     for (const body of bodies) expect(messageOf(body)).not.toContain(secret);
   });
