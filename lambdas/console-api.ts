@@ -1,0 +1,59 @@
+import wrap from "@middy/core";
+import type { Context } from "aws-lambda";
+import * as z from "zod";
+import config from "#config";
+import { createApiKeyCheck } from "../lib/aws/api-key.ts";
+import { createClients } from "../lib/aws/clients.ts";
+import { readEnvironment } from "../lib/aws/environment.ts";
+import { createOnce } from "../lib/aws/once.ts";
+import { createPorts } from "../lib/aws/ports.ts";
+import { tableNameFor } from "../lib/engine/names.ts";
+import { registryOf } from "../lib/engine/registry.ts";
+import { handleApi } from "../lib/flows/api/handle-api.ts";
+import type { ApiRequest, ApiResponse } from "../lib/flows/api/request.ts";
+
+/** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html */
+const HttpEvent = z.object({
+  rawPath: z.string(),
+  headers: z.record(z.string(), z.string()),
+  queryStringParameters: z.record(z.string(), z.string()).default({}),
+  requestContext: z.object({ requestId: z.string(), http: z.object({ method: z.string() }) }),
+  body: z.string().default(""),
+  isBase64Encoded: z.boolean(),
+});
+
+interface HttpResult {
+  readonly statusCode: number;
+  readonly headers: ApiResponse["headers"];
+  readonly body: string;
+}
+
+const ports = createPorts(process.env, registryOf(config.partners));
+const environment = readEnvironment(process.env);
+const clients = createClients(environment);
+const verifyApiKey = createApiKeyCheck(environment.stage, clients.secretsManager, ports.clock);
+const onceWithin = createOnce<ApiResponse>(clients.dynamo(), tableNameFor(environment.stage, "idempotency"), "api");
+
+/** The HTTP API, version 1, behind API Gateway. */
+export const handler = wrap<unknown, HttpResult>().handler(async (event: unknown, context: Context) => {
+  const request = requestOf(event);
+  ports.log.begin({ requestId: request.requestId });
+  try {
+    const response = await handleApi({ ...ports, verifyApiKey, once: onceWithin(context) }, request);
+    return { statusCode: response.status, headers: response.headers, body: response.body };
+  } finally {
+    ports.metrics.flush();
+  }
+});
+
+function requestOf(event: unknown): ApiRequest {
+  const { rawPath, headers, queryStringParameters, requestContext, body, isBase64Encoded } = HttpEvent.parse(event);
+  return {
+    method: requestContext.http.method,
+    path: rawPath,
+    query: queryStringParameters,
+    headers,
+    body: Buffer.from(body, isBase64Encoded ? "base64" : "utf8"),
+    requestId: requestContext.requestId,
+  };
+}
