@@ -23,9 +23,8 @@ export class MemoryConnectionStore implements ConnectionStore {
   }
 
   async create(connection: Connection): Promise<"created" | "exists"> {
-    const holder =
-      connection.account === null ? null : await this.findByAccount(connection.partner, connection.account);
-    if (holder !== null || this.#connections.has(keyOf(connection))) return "exists";
+    const held = connection.account !== null && this.#holderOf(connection.partner, connection.account) !== null;
+    if (held || this.#connections.has(keyOf(connection))) return "exists";
     this.#connections.set(keyOf(connection), structuredClone(connection));
     return "created";
   }
@@ -36,7 +35,7 @@ export class MemoryConnectionStore implements ConnectionStore {
   }
 
   async findByAccount(partner: string, account: string): Promise<Connection | null> {
-    return this.all().find((connection) => connection.partner === partner && connection.account === account) ?? null;
+    return this.#holderOf(partner, account);
   }
 
   async compareAndSet(next: Connection): Promise<"stored" | "superseded"> {
@@ -91,6 +90,10 @@ export class MemoryConnectionStore implements ConnectionStore {
       .filter((state) => state.partner === partner && state.nextDueMs !== null && state.nextDueMs <= nowMs)
       .toSorted((a, b) => (a.nextDueMs ?? 0) - (b.nextDueMs ?? 0))
       .slice(0, limit);
+  }
+
+  #holderOf(partner: string, account: string): Connection | null {
+    return this.all().find((connection) => connection.partner === partner && connection.account === account) ?? null;
   }
 }
 

@@ -1,0 +1,201 @@
+import { describe, expect, it } from "vitest";
+import { InvalidCursor } from "../../../lib/engine/page-cursor.ts";
+import type { RecordScope } from "../../../lib/engine/record.ts";
+import { candidateOf } from "../port-values.ts";
+import { allOf, freshOwner, usePorts, walk } from "./opened.ts";
+import type { OpenPorts } from "./opened.ts";
+
+function freshScope(): RecordScope {
+  return { ...freshOwner(), resource: "things" };
+}
+
+export function describeRecordStore(open: OpenPorts): void {
+  describe("records", () => {
+    const opened = usePorts(open);
+    const records = () => opened().ports.records;
+
+    it("come back as they were written, with a version and a time of the store's own", async () => {
+      const scope = freshScope();
+      expect(await records().read(scope, "thing-1")).toBeNull();
+      const candidate = candidateOf({ source: { kind: "webhook", id: "webhook-9" } });
+      expect(await records().write(scope, candidate, null)).toBe("created");
+      const stored = await records().read(scope, "thing-1");
+      expect(stored).toEqual({ ...candidate, ...scope, version: 1, writtenAtMs: stored?.writtenAtMs });
+      expect(stored?.writtenAtMs).toBeGreaterThan(1_700_000_000_000);
+    });
+
+    it("count a version for each state that differs and is newer", async () => {
+      const scope = freshScope();
+      await records().write(scope, candidateOf(), null);
+      const next = candidateOf({ digest: "digest-2", order: 2_000, data: { amount: 200 } });
+      expect(await records().write(scope, next, null)).toBe("updated");
+      expect(await records().read(scope, "thing-1")).toMatchObject({ version: 2, order: 2_000, data: { amount: 200 } });
+    });
+
+    it("stay as they are when nothing changed, even if the partner's version did", async () => {
+      const scope = freshScope();
+      await records().write(scope, candidateOf(), null);
+      const before = await records().read(scope, "thing-1");
+      expect(await records().write(scope, candidateOf({ order: 9_000 }), null)).toBe("unchanged");
+      expect(await records().write(scope, candidateOf({ order: 1 }), null)).toBe("unchanged");
+      expect(await records().read(scope, "thing-1")).toEqual(before);
+    });
+
+    it("keep the newer state whatever comes later: older, and just as old", async () => {
+      const scope = freshScope();
+      await records().write(scope, candidateOf({ order: 5_000 }), null);
+      const before = await records().read(scope, "thing-1");
+      for (const order of [5_000, 4_999, 0]) {
+        expect(await records().write(scope, candidateOf({ digest: "other", order }), null)).toBe("stale");
+      }
+      expect(await records().read(scope, "thing-1")).toEqual(before);
+    });
+
+    it("are guarded against a mark that is out of date", async () => {
+      const scope = freshScope();
+      await records().write(scope, candidateOf(), null);
+      const mark = (await records().marks(scope, ["thing-1"])).get("thing-1") ?? null;
+      await records().write(scope, candidateOf({ digest: "newest", order: 9_000 }), mark);
+      expect(await records().write(scope, candidateOf({ digest: "between", order: 5_000 }), mark)).toBe("stale");
+      expect(await records().read(scope, "thing-1")).toMatchObject({ digest: "newest", version: 2 });
+    });
+
+    it("end with the newest of many that are written at once, and count no version twice", async () => {
+      const scope = freshScope();
+      const outcomes = await allOf(12, (index) =>
+        records().write(scope, candidateOf({ digest: `digest-${index}`, order: index }), null),
+      );
+      const stored = await records().read(scope, "thing-1");
+      expect(stored).toMatchObject({ digest: "digest-11", order: 11 });
+      expect(outcomes.filter((outcome) => outcome === "created")).toHaveLength(1);
+      expect(stored?.version).toBe(outcomes.filter((outcome) => outcome !== "stale").length);
+    });
+
+    it("are won by one of two states of the same time", async () => {
+      const scope = freshScope();
+      const outcomes = await allOf(6, (index) =>
+        records().write(scope, candidateOf({ digest: `digest-${index}` }), null),
+      );
+      expect(outcomes.toSorted()).toEqual(["created", ...Array.from({ length: 5 }, () => "stale")]);
+      const stored = await records().read(scope, "thing-1");
+      expect(stored).toMatchObject({ version: 1, digest: `digest-${outcomes.indexOf("created")}` });
+    });
+  });
+
+  describeTombstones(open);
+  describeRecordLists(open);
+}
+
+function describeTombstones(open: OpenPorts): void {
+  describe("tombstones", () => {
+    const opened = usePorts(open);
+    const records = () => opened().ports.records;
+    const gone = (order: number) => candidateOf({ digest: "gone", order, deleted: true, data: {} });
+
+    it("keep the last data known, and an older page does not bring the thing back", async () => {
+      const scope = freshScope();
+      const alive = candidateOf({ order: 1_000 });
+      await records().write(scope, alive, null);
+      expect(await records().write(scope, gone(2_000), null)).toBe("deleted");
+      expect(await records().read(scope, "thing-1")).toMatchObject({ deleted: true, version: 2, data: alive.data });
+      expect(await records().write(scope, candidateOf({ digest: "old", order: 1_500 }), null)).toBe("stale");
+      expect(await records().write(scope, gone(3_000), null)).toBe("unchanged");
+    });
+
+    it("give way to a newer state, even one that equals the state before", async () => {
+      const scope = freshScope();
+      await records().write(scope, candidateOf(), null);
+      await records().write(scope, { ...candidateOf({ order: 2_000 }), deleted: true }, null);
+      expect(await records().write(scope, candidateOf({ order: 3_000 }), null)).toBe("updated");
+      expect(await records().read(scope, "thing-1")).toMatchObject({ deleted: false, version: 3 });
+    });
+
+    it("stand for things never seen, too", async () => {
+      const scope = freshScope();
+      expect(await records().write(scope, gone(2_000), null)).toBe("deleted");
+      expect(await records().read(scope, "thing-1")).toMatchObject({ deleted: true, version: 1, data: {} });
+      expect(await records().write(scope, candidateOf({ order: 1_000 }), null)).toBe("stale");
+    });
+
+    it("and later states of a thing too large for an item keep it whole", async () => {
+      const scope = freshScope();
+      const large = { text: "ä".repeat(300_000) };
+      expect(await records().write(scope, candidateOf({ data: large }), null)).toBe("created");
+      expect((await records().read(scope, "thing-1"))?.data).toEqual(large);
+      expect(await records().write(scope, gone(2_000), null)).toBe("deleted");
+      expect((await records().read(scope, "thing-1"))?.data).toEqual(large);
+      await records().write(scope, candidateOf({ digest: "small", order: 3_000, data: { small: true } }), null);
+      expect((await records().read(scope, "thing-1"))?.data).toEqual({ small: true });
+      await records().write(scope, candidateOf({ digest: "large", order: 4_000, data: large }), null);
+      expect((await records().list(scope, { limit: 5, cursor: null })).items[0]?.data).toEqual(large);
+    });
+  });
+}
+
+function describeRecordLists(open: OpenPorts): void {
+  describe("many records", () => {
+    const opened = usePorts(open);
+    const records = () => opened().ports.records;
+
+    it("show their marks by id, and no mark for what is not there", async () => {
+      const scope = freshScope();
+      const ids = Array.from({ length: 100 }, (_, index) => `thing-${index}`);
+      await allOf(60, (index) =>
+        records().write(scope, candidateOf({ externalId: `thing-${index}`, order: index, digest: `d${index}` }), null),
+      );
+      const marks = await records().marks(scope, ids);
+      expect([...marks.keys()].toSorted()).toEqual(ids.slice(0, 60).toSorted());
+      expect(marks.get("thing-7")).toEqual({
+        externalId: "thing-7",
+        digest: "d7",
+        order: 7,
+        version: 1,
+        deleted: false,
+      });
+      expect((await records().marks(scope, ["thing-1", "thing-1"])).size).toBe(1);
+      expect((await records().marks(scope, [])).size).toBe(0);
+      await expect(records().marks(scope, [...ids, "one-more"])).rejects.toThrow("at most 100");
+    });
+
+    it("are listed in the order of their ids' bytes, forward and back, with their total", async () => {
+      const scope = freshScope();
+      const inOrder = ["A", "Z", "a", "a#b", "z", "é", "日本", "\uFFFD", "😀"];
+      for (const externalId of inOrder.toReversed()) await records().write(scope, candidateOf({ externalId }), null);
+      await records().write({ ...scope, resource: "others" }, candidateOf({ externalId: "other" }), null);
+      for (const limit of [1, 2, 4, 100]) {
+        const seen = await walk((page) => records().list(scope, page), limit);
+        expect(seen.forward.map((record) => record.externalId)).toEqual(inOrder);
+        expect(seen.back).toEqual(seen.forward);
+        expect(seen.total).toBe(inOrder.length);
+      }
+    });
+
+    it("have no page beyond their ends", async () => {
+      const scope = freshScope();
+      await allOf(4, (index) => records().write(scope, candidateOf({ externalId: `thing-${index}` }), null));
+      const first = await records().list(scope, { limit: 2, cursor: null });
+      expect([first.previous, first.next === null]).toEqual([null, false]);
+      const last = await records().list(scope, { limit: 2, cursor: first.next });
+      expect([last.next, last.previous === null]).toEqual([null, false]);
+      const again = await records().list(scope, { limit: 2, cursor: last.previous });
+      expect([again.previous, again.items]).toEqual([null, first.items]);
+      await expect(async () => records().list(scope, { limit: 2, cursor: "no-cursor" })).rejects.toBeInstanceOf(
+        InvalidCursor,
+      );
+    });
+
+    it("are cleared a bounded number at a time, and those of another resource are left", async () => {
+      const scope = freshScope();
+      const other = { ...scope, resource: "others" };
+      await allOf(70, (index) => records().write(scope, candidateOf({ externalId: `thing-${index}` }), null));
+      await records().write(other, candidateOf(), null);
+      expect(await records().clear(scope, 30)).toBe(false);
+      expect((await records().list(scope, { limit: 1, cursor: null })).total).toBe(40);
+      expect(await records().clear(scope, 39)).toBe(false);
+      let calls = 0;
+      while (!(await records().clear(scope, 39)) && calls < 3) calls += 1;
+      expect((await records().list(scope, { limit: 1, cursor: null })).total).toBe(0);
+      expect(await records().read(other, "thing-1")).not.toBeNull();
+    });
+  });
+}
