@@ -122,7 +122,7 @@ async function readRequest(incoming: IncomingMessage, bodyBytesMax: number): Pro
       throw new AwsError("RequestEntityTooLarge", `The request is over ${bodyBytesMax} bytes.`, 413);
     chunks.push(buffer);
   }
-  const [path = "/", query = ""] = splitOnce(incoming.url ?? "/", "?");
+  const [path, query] = splitOnce(incoming.url ?? "/", "?");
   return {
     method: incoming.method ?? "GET",
     path,

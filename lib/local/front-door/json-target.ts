@@ -25,6 +25,11 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** A member as text; anything but a string is nothing. */
+export function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
 /** What a call gets that the local stack has no mapping for: a clear refusal, never a pass. */
 export function unknownOperation(operation: string): AwsError {
   return new AwsError("UnknownOperationException", `The local stack does not offer the operation ${operation}.`);

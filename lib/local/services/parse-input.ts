@@ -1,4 +1,4 @@
-import * as z from "zod";
+import type * as z from "zod";
 import { AwsError } from "../front-door/aws-error.ts";
 
 /** @throws {AwsError} ValidationException naming the first member that does not fit */

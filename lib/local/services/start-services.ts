@@ -1,32 +1,23 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import type { ServiceHandler } from "../front-door/door-request.ts";
-import { AwsError } from "../front-door/aws-error.ts";
-import { openFrontDoor } from "../front-door/front-door.ts";
-import { createIdentities } from "../front-door/identities.ts";
+import { type FrontDoor, openFrontDoor } from "../front-door/front-door.ts";
+import { createIdentities, type Identities } from "../front-door/identities.ts";
 import { createPolicyBook } from "../front-door/policy/policy-book.ts";
-import type { LocalServices, StackModel } from "../types.ts";
+import type { FunctionHost, LocalServices, StackModel } from "../types.ts";
+import { type Backends, openBackends } from "./backends.ts";
 import { createBucketService } from "./buckets/bucket-service.ts";
+import { createBusService } from "./buses/bus-service.ts";
+import { deliverEvent } from "./deliver-event.ts";
 import { createKeyService } from "./keys/key-service.ts";
-import { openKeyStore } from "./keys/key-store.ts";
-import { provisionQueues } from "./provision/queues.ts";
-import { provisionSecrets } from "./provision/secrets.ts";
-import { provisionTables } from "./provision/tables.ts";
-import { makeDurable, removeExpiredMessages } from "./queues/durability.ts";
-import { type Fauxqs, openFauxqs } from "./queues/fauxqs.ts";
-import { createQueueService } from "./queues/queue-service.ts";
+import { createLambdaService } from "./mappings/lambda-service.ts";
+import { checkGrants } from "./provision/grants.ts";
+import { createScheduleService } from "./schedules/schedule-service.ts";
 import { createSecretService } from "./secrets/secret-service.ts";
-import { createSecretStore } from "./secrets/secret-store.ts";
-import { type DocumentStore, openDocumentStore } from "./state/document-store.ts";
-import { openDynalite } from "./tables/dynalite.ts";
-import type { WriterParts } from "./tables/item-writer.ts";
-import { createKeyedLocks } from "./tables/keyed-locks.ts";
-import { recoverWrites } from "./tables/recover.ts";
-import { openTableCatalog } from "./tables/table-catalog.ts";
+import type { DocumentStore } from "./state/document-store.ts";
+import { startSweeping } from "./sweeping.ts";
 import { createTableService } from "./tables/table-service.ts";
-import { createTimeToLiveSweeper } from "./tables/time-to-live.ts";
-import { openWriteJournal } from "./tables/write-journal.ts";
+import { createTopicService } from "./topics/topic-service.ts";
 
 export interface StartServicesOptions {
   readonly model: StackModel;
@@ -41,58 +32,38 @@ export interface StartServicesOptions {
 /**
  * Starts the AWS-shaped services on one loopback address and makes in them what the model asks for. Starting again on the same
  * data folder finds everything as it was, whether the last process was stopped or killed.
- * @throws {Error} when the port or the data folder is taken, or a policy cannot be evaluated
+ * @throws {Error} when the port or the data folder is taken, a policy cannot be evaluated, or a grant is missing that AWS asks for
+ * @example const services = await startServices({ model: loadStackModel("cdk.out"), dataDir: ".sluice" })
  */
 export async function startServices(options: StartServicesOptions): Promise<LocalServices> {
   const { model, dataDir } = options;
   const log = options.log ?? (() => {});
-  mkdirSync(dataDir, { recursive: true });
+  const nowMs = Date.now;
   const policies = createPolicyBook(model);
-  const tables = await openTables(model, dataDir);
-  const { documents } = tables;
-  const fauxqs = await openFauxqs(join(dataDir, "queues"), model.region);
-  makeDurable(fauxqs);
-  const queueService = await createQueueService(fauxqs, model.account, model.region);
-  const secrets = createSecretStore(documents);
-  const keys = openKeyStore(documents);
-
-  provisionQueues(fauxqs, queueService, model.account, model.queues);
-  await provisionTables(tables.parts, model.tables);
-  provisionSecrets(secrets, model.secrets, Date.now());
-  for (const key of model.keys) keys.ensure(key.id, key.arn, key.aliases);
-
-  const identities = createIdentities(installationSecret(documents));
-  const services: Record<string, ServiceHandler> = {
-    sqs: queueService,
-    dynamodb: createTableService(tables.parts, model),
-    secretsmanager: createSecretService(secrets, model, Date.now),
-    kms: createKeyService(keys, model),
-    s3: createBucketService(fauxqs.app, { ...model, kmsKeyIds: new Map() }),
-  };
-  const door = await openFrontDoor({
-    port: options.port ?? 0,
-    account: model.account,
-    identities,
-    policies,
-    services,
-    log,
-  });
-  const stopSweeping = startSweeping(fauxqs, tables.parts, log);
+  checkGrants(model, policies);
+  mkdirSync(dataDir, { recursive: true });
+  const backends = await openBackends(model, dataDir, nowMs);
+  const identities = createIdentities(installationSecret(backends.documents));
+  const functions: { current: Pick<FunctionHost, "invoke"> | null } = { current: null };
+  let door: FrontDoor;
+  try {
+    const services = serviceTable(model, backends, () => functions.current, nowMs, log);
+    const port = options.port ?? 0;
+    door = await openFrontDoor({ port, account: model.account, identities, policies, services, log });
+  } catch (error) {
+    await backends.close();
+    throw error;
+  }
+  const stopSweeping = startSweeping(backends, nowMs, log);
   return {
-    endpoint: `http://127.0.0.1:${door.port}`,
-    credentialsFor: (roleArn) => identities.credentialsFor(roleArn),
-    operator: identities.operator,
-    async readStream(tableName, afterSequence, limit) {
-      const streamArn = tables.parts.catalog.get(tableName)?.streamArn;
-      if (!streamArn) throw new Error(`The table ${tableName} has no stream.`);
-      return tables.parts.journal.read(tableName, streamArn, afterSequence, Math.min(limit, streamRecordsMax));
+    ...handles(door, identities, backends),
+    attachFunctions(host) {
+      functions.current = host;
     },
     async stop() {
-      stopSweeping();
       await door.close();
-      await fauxqs.app.close();
-      fauxqs.persistence.close();
-      await tables.close();
+      await stopSweeping();
+      await backends.close();
     },
   };
 }
@@ -100,25 +71,49 @@ export async function startServices(options: StartServicesOptions): Promise<Loca
 /** A read hands out no more, however much is asked for. */
 const streamRecordsMax = 1_000;
 
-async function openTables(
-  model: StackModel,
-  dataDir: string,
-): Promise<{ parts: WriterParts; documents: DocumentStore; close(): Promise<void> }> {
-  // First, because its lock keeps a second process out of the folder.
-  const dynalite = await openDynalite(join(dataDir, "tables"), model.account, model.region);
-  const documents = openDocumentStore(join(dataDir, "documents.db"));
-  const journal = openWriteJournal(join(dataDir, "writes.db"), Date.now);
-  const locks = createKeyedLocks(1_000, () => new AwsError("ThrottlingException", "Too many writes wait for one key."));
-  const parts = { dynalite, journal, catalog: openTableCatalog(documents), locks };
-  await recoverWrites(parts);
+function handles(
+  door: FrontDoor,
+  identities: Identities,
+  { tables, mappings, schedules }: Backends,
+): Omit<LocalServices, "attachFunctions" | "stop"> {
   return {
-    parts,
-    documents,
-    async close() {
-      await dynalite.close();
-      journal.close();
-      documents.close();
+    endpoint: `http://127.0.0.1:${door.port}`,
+    credentialsFor: (roleArn) => identities.credentialsFor(roleArn),
+    operator: identities.operator,
+    async readStream(tableName, afterSequence, limit) {
+      const streamArn = tables.catalog.get(tableName)?.streamArn;
+      if (!streamArn) throw new Error(`The table ${tableName} has no stream.`);
+      return tables.journal.read(tableName, streamArn, afterSequence, Math.min(limit, streamRecordsMax));
     },
+    mappings,
+    schedules,
+  };
+}
+
+/** Every service that answers behind the door, by the name calls are signed for. */
+function serviceTable(
+  model: StackModel,
+  backends: Backends,
+  functions: () => Pick<FunctionHost, "invoke"> | null,
+  nowMs: () => number,
+  log: (line: string) => void,
+): Readonly<Record<string, ServiceHandler>> {
+  const { documents, fauxqs, queues } = backends;
+  const kmsKeyIds = new Map(
+    model.buckets.flatMap(({ name, kmsKeyId }) => (kmsKeyId === undefined ? [] : [[name, kmsKeyId] as const])),
+  );
+  const deliver = (targetArn: string, payload: string): Promise<void> =>
+    deliverEvent(queues, functions(), targetArn, payload);
+  return {
+    sqs: queues,
+    dynamodb: createTableService(backends.tables, model),
+    s3: createBucketService(fauxqs.app, { account: model.account, region: model.region, kmsKeyIds }),
+    sns: createTopicService(fauxqs.app),
+    secretsmanager: createSecretService(backends.secrets, model, nowMs),
+    kms: createKeyService(backends.keys, model),
+    events: createBusService({ model, documents, nowMs, deliver, log }),
+    scheduler: createScheduleService(backends.schedules, model, nowMs),
+    lambda: createLambdaService({ model, control: backends.mappings, functions, nowMs }),
   };
 }
 
@@ -129,24 +124,4 @@ function installationSecret(documents: DocumentStore): Buffer {
   const secret = randomBytes(32);
   documents.put("installation", "secret", secret.toString("hex"));
   return secret;
-}
-
-const sweepMs = 30_000;
-const streamRetentionMs = 24 * 3_600_000;
-
-/** Time to live, message retention and the age of stream records, a little every half minute. */
-function startSweeping(fauxqs: Fauxqs, parts: WriterParts, log: (line: string) => void): () => void {
-  const sweeper = createTimeToLiveSweeper(parts);
-  const sweep = async (): Promise<void> => {
-    try {
-      removeExpiredMessages(fauxqs, Date.now());
-      parts.journal.prune(Date.now() - streamRetentionMs);
-      await sweeper.sweep(Date.now());
-    } catch (error) {
-      log(`sweep failed: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  };
-  const timer = setInterval(() => void sweep(), sweepMs);
-  timer.unref();
-  return () => clearInterval(timer);
 }

@@ -1,5 +1,5 @@
 import { isAbsolute, join } from "node:path";
-import * as z from "zod";
+import type * as z from "zod";
 import type { StackModel } from "../types.ts";
 import { assembleModel } from "./assemble-model.ts";
 import type { CfnResource } from "./cfn-template.ts";
@@ -96,7 +96,7 @@ class StackLoader {
         const resolved = this.#resolver(stack).resolveProperty(value);
         if (resolved !== null) properties[name] = resolved.value;
       } catch (error) {
-        throw new Error(`property ${name}: ${messageOf(error)}`);
+        throw new Error(`property ${name}: ${messageOf(error)}`, { cause: error });
       }
     }
     return properties;

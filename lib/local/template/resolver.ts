@@ -129,7 +129,8 @@ export function createResolver(stack: StackSource, ports: ResolverPorts): Resolv
   }
 
   function substitute(argument: unknown): string {
-    const [text, variables] = Array.isArray(argument) ? argument : [argument, {}];
+    const parts: readonly unknown[] = Array.isArray(argument) ? argument : [argument, {}];
+    const [text, variables] = parts;
     const own = isObject(variables) ? variables : {};
     return String(text).replace(/\$\{(!?)([^}]*)\}/g, (_all, literal: string, name: string) => {
       if (literal === "!") return `\${${name}}`;

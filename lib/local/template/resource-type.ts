@@ -10,7 +10,7 @@ export interface NamingContext {
   readonly account: string;
   readonly region: string;
   /** A property as text, resolved; undefined when the template leaves it out. */
-  property(name: string): string | undefined;
+  readonly property: (name: string) => string | undefined;
 }
 
 /** A resource of the templates whose properties have been resolved and checked. */

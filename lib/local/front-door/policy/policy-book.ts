@@ -1,12 +1,14 @@
 import type { ResourcePolicyModel, RoleModel, StackModel } from "../../types.ts";
 import type { Requirement } from "../door-request.ts";
-import { type Decision, decide } from "./decide.ts";
+import { type Decision, decide, statementApplies } from "./decide.ts";
 import { parseOperator } from "./conditions.ts";
 
 /** Every role's policies, ready to judge. */
 export interface PolicyBook {
   /** A role that no template defines is allowed nothing. */
   judge(roleArn: string, requirement: Requirement): Decision;
+  /** Whether a resource's own policy lets an AWS service (`events.amazonaws.com`) do it. */
+  letsService(service: string, requirement: Requirement): boolean;
 }
 
 /**
@@ -28,6 +30,16 @@ export function createPolicyBook(model: StackModel): PolicyBook {
       const role = roles.get(roleArn) ?? { arn: roleArn, statements: [] };
       const context = { ...globalContext(roleArn, model), ...requirement.context };
       return decide(role, resources.get(policyHolder(requirement.resource)), { ...requirement, context });
+    },
+    letsService(service, requirement) {
+      const context = { "aws:securetransport": ["true"], "aws:sourceaccount": [model.account], ...requirement.context };
+      const statements = resources.get(policyHolder(requirement.resource))?.statements ?? [];
+      const applying = statements.filter(
+        (statement) =>
+          (statement.principals.kind === "everyone" || statement.principals.services.includes(service)) &&
+          statementApplies(statement, { ...requirement, context }),
+      );
+      return applying.length > 0 && applying.every((statement) => statement.effect === "Allow");
     },
   };
 }
@@ -55,7 +67,9 @@ function checkOperators(holder: string, statements: RoleModel["statements"]): vo
       try {
         parseOperator(operator);
       } catch (error) {
-        throw new Error(`Policy of ${holder}: ${error instanceof Error ? error.message : String(error)}`);
+        throw new Error(`Policy of ${holder}: ${error instanceof Error ? error.message : String(error)}`, {
+          cause: error,
+        });
       }
     }
   }

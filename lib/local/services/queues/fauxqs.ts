@@ -68,11 +68,22 @@ export interface FauxqsApp {
   close(): Promise<void>;
 }
 
+export interface FauxqsTopics {
+  persistence?: FauxqsPersistence;
+  createTopic(name: string, attributes: undefined, tags: undefined, region: string): unknown;
+}
+
+export interface FauxqsBuckets {
+  persistence?: FauxqsPersistence;
+  hasBucket(name: string): boolean;
+  createBucket(name: string): void;
+}
+
 /** The part of fauxqs that is used: stores and their persistence, the SQS actions, and the app that serves S3 and SNS. */
 export interface Fauxqs {
   readonly queues: FauxqsStore;
-  readonly topics: { persistence?: FauxqsPersistence };
-  readonly buckets: { persistence?: FauxqsPersistence };
+  readonly topics: FauxqsTopics;
+  readonly buckets: FauxqsBuckets;
   readonly persistence: FauxqsPersistence;
   readonly app: FauxqsApp;
   /** An SQS action by its file: answers, or throws an error with `code` and `statusCode`. */
@@ -81,6 +92,18 @@ export interface Fauxqs {
 
 export type FauxqsAction = (body: unknown, store: FauxqsStore, request: { headers: unknown }) => unknown;
 
+interface AppModule {
+  readonly buildApp: (options: {
+    logger: boolean;
+    defaultRegion: string;
+    stores: Readonly<Record<string, unknown>>;
+  }) => FauxqsApp;
+}
+
+interface PersistenceModule {
+  readonly PersistenceManager: new (folder: string) => FauxqsPersistence;
+}
+
 /**
  * Opens fauxqs on a folder without any port: its own start function listens on every interface. The package exports neither
  * the stores nor their SQLite persistence, so they are loaded by path; its version is pinned, and tests cover what is used.
@@ -88,14 +111,18 @@ export type FauxqsAction = (body: unknown, store: FauxqsStore, request: { header
 export async function openFauxqs(folder: string, region: string): Promise<Fauxqs> {
   const packageJson = findPackageJSON("fauxqs", import.meta.url);
   if (packageJson === undefined) throw new Error("The package fauxqs is missing: run npm ci.");
-  const load = (file: string) => import(new URL(`dist/${file}`, pathToFileURL(packageJson)).href);
-  const [app, sqs, sns, s3, durable] = await Promise.all(
-    ["app.js", "sqs/sqsStore.js", "sns/snsStore.js", "s3/s3Store.js", "persistence.js"].map(load),
-  );
-  const queues: FauxqsStore = new sqs.SqsStore();
-  const topics = new sns.SnsStore();
-  const buckets = new s3.S3Store();
-  const persistence: FauxqsPersistence = new durable.PersistenceManager(folder);
+  const load = <Module>(file: string): Promise<Module> =>
+    // Modules of a package without exports for them; their use is confined to this file.
+    import(new URL(`dist/${file}`, pathToFileURL(packageJson)).href) as Promise<Module>;
+  const { buildApp } = await load<AppModule>("app.js");
+  const { SqsStore } = await load<{ SqsStore: new () => FauxqsStore }>("sqs/sqsStore.js");
+  const { SnsStore } = await load<{ SnsStore: new () => FauxqsTopics }>("sns/snsStore.js");
+  const { S3Store } = await load<{ S3Store: new () => FauxqsBuckets }>("s3/s3Store.js");
+  const { PersistenceManager } = await load<PersistenceModule>("persistence.js");
+  const queues = new SqsStore();
+  const topics = new SnsStore();
+  const buckets = new S3Store();
+  const persistence = new PersistenceManager(folder);
   // A SIGKILL needs no sync to disk at each commit, see openDurableDatabase.
   persistence.db.exec("PRAGMA synchronous = NORMAL");
   queues.host = "";
@@ -106,10 +133,12 @@ export async function openFauxqs(folder: string, region: string): Promise<Fauxqs
     topics,
     buckets,
     persistence,
-    app: app.buildApp({ logger: false, defaultRegion: region, stores }),
+    app: buildApp({ logger: false, defaultRegion: region, stores }),
     async action(name) {
-      const module = await load(`sqs/actions/${name}.js`);
-      return module[name];
+      const module = await load<Readonly<Record<string, FauxqsAction>>>(`sqs/actions/${name}.js`);
+      const action = module[name];
+      if (action === undefined) throw new Error(`fauxqs has no action ${name}`);
+      return action;
     },
   };
 }

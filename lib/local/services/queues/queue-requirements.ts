@@ -1,5 +1,5 @@
 import type { Requirement, ServiceCall } from "../../front-door/door-request.ts";
-import { unknownOperation } from "../../front-door/json-target.ts";
+import { textOf, unknownOperation } from "../../front-door/json-target.ts";
 import { keyArnOf } from "../key-arn.ts";
 import type { FauxqsStore } from "./fauxqs.ts";
 
@@ -41,7 +41,7 @@ export function queueRequirements(
   if (operation === "ListQueues") return [needs(action, arnOf("*"))];
   if (operation === "StartMessageMoveTask") return moveRequirements(input, queues);
   if (operation === "ListMessageMoveTasks") return [needs(action, String(input["SourceArn"]))];
-  const name = String(input["QueueName"] ?? queueNameOf(String(input["QueueUrl"] ?? "")));
+  const name = textOf(input["QueueName"]) || queueNameOf(textOf(input["QueueUrl"]));
   const queue = queues.getQueueByName(name);
   const keyActions = queue === undefined ? [] : keyActionsOf(action);
   const keyId = queue?.attributes["KmsMasterKeyId"] ?? "";

@@ -1,6 +1,6 @@
 import { AwsError } from "../../front-door/aws-error.ts";
 import type { ServiceCall, ServiceHandler } from "../../front-door/door-request.ts";
-import { isRecord, understandJsonTarget, unknownOperation } from "../../front-door/json-target.ts";
+import { isRecord, textOf, understandJsonTarget, unknownOperation } from "../../front-door/json-target.ts";
 import type { Fauxqs, FauxqsAction, FauxqsQueue } from "./fauxqs.ts";
 import { createMessageExtras, type MessageExtrasKeeper } from "./message-extras.ts";
 import { moveMessages } from "./message-move.ts";
@@ -125,7 +125,7 @@ function checkDelay(delaySeconds: unknown): void {
   if (isValid) return;
   throw new AwsError(
     "InvalidParameterValue",
-    `Value ${String(delaySeconds)} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= ${delaySecondsMax}.`,
+    `Value ${JSON.stringify(delaySeconds)} for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= ${delaySecondsMax}.`,
   );
 }
 
@@ -147,7 +147,10 @@ async function sendBatch(parts: Parts, call: ServiceCall): Promise<Json> {
   const good = { ...call.input, Entries: entries.filter((entry) => !isBad(entry)) };
   if (good.Entries.length === 0) return { Successful: [], Failed: refused };
   const output = await parts.extras.whileSending({ ...call, input: good }, () => act(parts, call, good));
-  return { ...output, Failed: [...(Array.isArray(output["Failed"]) ? output["Failed"] : []), ...refused] };
+  return {
+    ...output,
+    Failed: [...(Array.isArray(output["Failed"]) ? output["Failed"].filter(isRecord) : []), ...refused],
+  };
 }
 
 /**
@@ -156,7 +159,7 @@ async function sendBatch(parts: Parts, call: ServiceCall): Promise<Json> {
  */
 async function receive(parts: Parts, call: ServiceCall): Promise<Json> {
   const { fauxqs, signals, extras } = parts;
-  const queue = fauxqs.queues.getQueue(String(call.input["QueueUrl"] ?? ""));
+  const queue = fauxqs.queues.getQueue(textOf(call.input["QueueUrl"]));
   const waitSeconds = Number(call.input["WaitTimeSeconds"] ?? queue?.attributes["ReceiveMessageWaitTimeSeconds"] ?? 0);
   if (!(waitSeconds >= 0 && waitSeconds <= 20)) {
     throw new AwsError(

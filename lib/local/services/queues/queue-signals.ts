@@ -12,7 +12,7 @@ export function createQueueSignals(): QueueSignals {
   const waiting = new Map<string, Set<() => void>>();
   return {
     notify(queueName) {
-      for (const wake of [...(waiting.get(queueName) ?? [])]) wake();
+      for (const wake of Array.from(waiting.get(queueName) ?? [])) wake();
     },
     wait(queueName, leftMs, signal) {
       return new Promise((resolve) => {

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { AwsError } from "../../front-door/aws-error.ts";
 import type { Requirement, ServiceCall, ServiceHandler } from "../../front-door/door-request.ts";
-import { understandJsonTarget, unknownOperation } from "../../front-door/json-target.ts";
+import { textOf, understandJsonTarget, unknownOperation } from "../../front-door/json-target.ts";
 import { keyArnOf } from "../key-arn.ts";
 import { parseInput } from "../parse-input.ts";
 import { secretArnOf, secretNameOf } from "./secret-arn.ts";
@@ -105,14 +105,14 @@ function secretRequirements(
   const operation = operationOf(call);
   const action = `secretsmanager:${operation}`;
   if (operation === "ListSecrets") return [{ action, resource: "*", context: {} }];
-  const nameOrArn = String(call.input["SecretId"] ?? call.input["Name"] ?? "");
+  const nameOrArn = textOf(call.input["SecretId"]) || textOf(call.input["Name"]);
   const stored = store.find(nameOrArn);
   const arn = stored?.arn ?? secretArnOf(secretNameOf(nameOrArn), place.account, place.region);
   const context: Requirement["context"] = {
     "secretsmanager:secretid": [arn],
     ...(operation === "CreateSecret" ? { "secretsmanager:name": [nameOrArn] } : {}),
     ...(operation === "GetSecretValue"
-      ? { "secretsmanager:versionstage": [String(call.input["VersionStage"] ?? "AWSCURRENT")] }
+      ? { "secretsmanager:versionstage": [textOf(call.input["VersionStage"]) || "AWSCURRENT"] }
       : {}),
   };
   const own = { action, resource: arn, context };

@@ -33,17 +33,19 @@ export function openDocumentStore(path: string): DocumentStore {
   return {
     get(kind, id) {
       const row = get.get(kind, id);
-      return row === undefined ? undefined : JSON.parse(String(row["json"]));
+      return row === undefined ? undefined : documentOf(row);
     },
     put: (kind, id, document) => void put.run(kind, id, JSON.stringify(document)),
     remove: (kind, id) => remove.run(kind, id).changes > 0,
     list: (kind, limit, afterId = "") =>
-      list
-        .all(kind, afterId, limit)
-        .map((row) => ({ id: String(row["id"]), document: JSON.parse(String(row["json"])) })),
+      list.all(kind, afterId, limit).map((row) => ({ id: String(row["id"]), document: documentOf(row) })),
     trim: (kind, keep) => void trim.run(kind, kind, keep),
     close: () => database.close(),
   };
+}
+
+function documentOf(row: Readonly<Record<string, unknown>>): unknown {
+  return JSON.parse(String(row["json"]));
 }
 
 /**

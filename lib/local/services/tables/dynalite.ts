@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { AwsError } from "../../front-door/aws-error.ts";
-import { isRecord } from "../../front-door/json-target.ts";
+import { isRecord, textOf } from "../../front-door/json-target.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -73,11 +73,11 @@ export async function openDynalite(folder: string, account: string, region: stri
           const data = validations.checkTypes({ ...input }, action.validation.types);
           validations.checkValidations(data, action.validation.types, action.validation.custom, store);
           action.run(store, data, (error, output) => {
-            if (error) reject(asAwsError(error));
+            if (error) reject(asError(error));
             else resolve(isRecord(output) ? output : {});
           });
         } catch (error) {
-          reject(asAwsError(error));
+          reject(asError(error));
         }
       });
     },
@@ -119,10 +119,10 @@ async function settleTables(store: DynaliteStore): Promise<void> {
 }
 
 /** dynalite's errors carry the answer's status and body; anything else is a fault of its own. */
-function asAwsError(error: unknown): unknown {
+function asError(error: unknown): Error {
   if (!(error instanceof Error) || !("statusCode" in error) || !("body" in error) || !isRecord(error.body))
-    return error;
-  const type = String(error.body["__type"]);
-  const message = String(error.body["message"] ?? error.body["Message"] ?? "");
+    return error instanceof Error ? error : new Error(String(error), { cause: error });
+  const type = textOf(error.body["__type"]);
+  const message = textOf(error.body["message"] ?? error.body["Message"]);
   return new AwsError(type.slice(type.indexOf("#") + 1), message, Number(error.statusCode));
 }

@@ -1,5 +1,5 @@
 import { AwsError } from "../../front-door/aws-error.ts";
-import { isRecord } from "../../front-door/json-target.ts";
+import { isRecord, textOf } from "../../front-door/json-target.ts";
 import type { Dynalite } from "./dynalite.ts";
 import { canonicalJson, keyOf } from "./item-key.ts";
 import type { KeyedLocks } from "./keyed-locks.ts";
@@ -92,7 +92,7 @@ async function settleFailed(parts: WriterParts, intent: Intent, sequence: number
 
 /** An update is asked for the whole new item, unless its caller wants parts of it: that saves a read. */
 function withKnownResult(intent: Intent): Json {
-  const asksForParts = String(intent.input["ReturnValues"] ?? "").startsWith("UPDATED_");
+  const asksForParts = textOf(intent.input["ReturnValues"]).startsWith("UPDATED_");
   if (intent.operation !== "UpdateItem" || asksForParts) return intent.input;
   return { ...intent.input, ReturnValues: "ALL_NEW" };
 }
@@ -100,14 +100,14 @@ function withKnownResult(intent: Intent): Json {
 async function newImageOf(dynalite: Dynalite, intent: Intent, output: Json): Promise<Json | null> {
   if (intent.operation === "DeleteItem") return null;
   if (intent.operation === "PutItem") return isRecord(intent.input["Item"]) ? intent.input["Item"] : null;
-  const asksForParts = String(intent.input["ReturnValues"] ?? "").startsWith("UPDATED_");
+  const asksForParts = textOf(intent.input["ReturnValues"]).startsWith("UPDATED_");
   if (!asksForParts && isRecord(output["Attributes"])) return output["Attributes"];
   return readItem(dynalite, intent.tableName, intent.key);
 }
 
 /** Takes back what `withKnownResult` asked for on its own account. */
 function asAsked(intent: Intent, output: Json): Json {
-  const asked = String(intent.input["ReturnValues"] ?? "NONE");
+  const asked = textOf(intent.input["ReturnValues"]) || "NONE";
   if (intent.operation !== "UpdateItem" || (asked !== "NONE" && asked !== "ALL_OLD")) return output;
   const { Attributes: _attributes, ...rest } = output;
   return asked === "ALL_OLD" && intent.oldImage !== null ? { ...rest, Attributes: intent.oldImage } : rest;

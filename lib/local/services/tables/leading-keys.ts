@@ -1,4 +1,4 @@
-import { isRecord } from "../../front-door/json-target.ts";
+import { isRecord, textOf } from "../../front-door/json-target.ts";
 import type { TableInfo } from "./table-catalog.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -38,7 +38,7 @@ function itemsToWrite(input: Json, tableName: string): readonly unknown[] {
 function queryKeys(table: TableInfo, input: Json): string[] {
   const indexName = input["IndexName"];
   const attribute =
-    indexName === undefined ? table.partitionKey : (table.indexPartitionKeys[String(indexName)] ?? table.partitionKey);
+    indexName === undefined ? table.partitionKey : (table.indexPartitionKeys[textOf(indexName)] ?? table.partitionKey);
   const legacy = isRecord(input["KeyConditions"]) ? input["KeyConditions"][attribute] : undefined;
   if (isRecord(legacy) && Array.isArray(legacy["AttributeValueList"])) {
     return legacy["AttributeValueList"].flatMap(scalarOf);
@@ -50,7 +50,7 @@ function queryKeys(table: TableInfo, input: Json): string[] {
 function expressionKeys(attribute: string, input: Json): string[] {
   const names = isRecord(input["ExpressionAttributeNames"]) ? input["ExpressionAttributeNames"] : {};
   const values = isRecord(input["ExpressionAttributeValues"]) ? input["ExpressionAttributeValues"] : {};
-  const expression = String(input["KeyConditionExpression"] ?? "");
+  const expression = textOf(input["KeyConditionExpression"]);
   const equalities = [
     ...expression.matchAll(/(#?[\w.-]+)\s*=\s*(:\w+)/g),
     ...[...expression.matchAll(/(:\w+)\s*=\s*(#?[\w.-]+)/g)].map(([all, value, name]) => [all, name, value] as const),

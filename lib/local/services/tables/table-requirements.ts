@@ -46,6 +46,7 @@ function itemRequirements(call: ServiceCall, named: string, catalog: TableCatalo
   if (table !== null && operation === "Query" && leadingKeys.length === 0) {
     throw new AwsError("ValidationException", `Query condition missed key schema element: ${table.partitionKey}`);
   }
+  const kmsKeyId = table?.kmsKeyId ?? null;
   const indexName = input["IndexName"];
   const suffix = typeof indexName === "string" ? `/index/${indexName}` : "";
   const context: Record<string, readonly string[]> = {
@@ -54,7 +55,7 @@ function itemRequirements(call: ServiceCall, named: string, catalog: TableCatalo
     ...(typeof input["ReturnValues"] === "string" ? { "dynamodb:returnvalues": [input["ReturnValues"]] } : {}),
   };
   const requirement = { action: `dynamodb:${operation}`, resource: `${tableArn(place, tableName)}${suffix}`, context };
-  return table?.kmsKeyId == null ? [requirement] : [requirement, keyRequirement(table.kmsKeyId, tableName, place)];
+  return kmsKeyId === null ? [requirement] : [requirement, keyRequirement(kmsKeyId, tableName, place)];
 }
 
 /** DynamoDB opens the table's key in the caller's name. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html */

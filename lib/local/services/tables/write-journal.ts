@@ -153,7 +153,7 @@ function recordOf(row: Row, streamArn: string): StreamRecord {
 
 function imageOf(json: unknown): Json | null {
   // Images are written as JSON objects only.
-  return json === null || json === undefined ? null : (JSON.parse(String(json)) as Json);
+  return typeof json === "string" ? (JSON.parse(json) as Json) : null;
 }
 
 function jsonOrNull(image: Json | null): string | null {
