@@ -1,0 +1,46 @@
+import { parseArgs } from "node:util";
+import { UsageError } from "./commands/usage-error.ts";
+import type { Command } from "./commands/command.ts";
+import { smokeCommand } from "./commands/smoke/smoke.ts";
+import { startCommand } from "./commands/start.ts";
+
+const commands: readonly Command[] = [startCommand, smokeCommand];
+
+/** The command line. Exit codes: 0 done, 1 it did not come out as it should, 2 the call's words are off. */
+async function main(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command === undefined) {
+    const known = name === undefined || name === "help" || name === "--help";
+    (known ? process.stdout : process.stderr).write(
+      known ? overview() : `There is no command "${name}".\n\n${overview()}`,
+    );
+    return known ? 0 : 2;
+  }
+  const { values, positionals } = parseArgs({
+    args: rest,
+    options: { ...command.options, help: { type: "boolean", short: "h" } },
+    allowPositionals: true,
+  });
+  if (values.help === true) {
+    process.stdout.write(command.help);
+    return 0;
+  }
+  return command.run(values, positionals);
+}
+
+function overview(): string {
+  const width = Math.max(...commands.map((command) => command.name.length));
+  const lines = commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`);
+  return `Usage: npm run sluice -- <command> [options]\n\n${lines.join("\n")}\n\n<command> --help tells its options, with examples.\n`;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const usage =
+    error instanceof UsageError ||
+    (error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS"));
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = usage ? 2 : 1;
+}

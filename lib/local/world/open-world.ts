@@ -1,0 +1,81 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { apiSecretNameFor } from "../../engine/names.ts";
+import type { SandboxDefinition } from "../sandbox/definition.ts";
+import { startSandboxes } from "../sandbox/run.ts";
+import { startLocalStack } from "../stack.ts";
+import type { LocalStack } from "../stack.ts";
+import { findSandboxes } from "./find-sandboxes.ts";
+import { readApiKey } from "./read-api-key.ts";
+import { SandboxClient } from "./sandbox-client.ts";
+
+export interface WorldOptions {
+  /** The synthesised stacks. */
+  readonly cdkOutDir: string;
+  /** The stage that they were synthesised for. */
+  readonly stage: string;
+  /** Everything that is kept: the services' state, logs, the sandboxes' journals. */
+  readonly dataDir: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly sandboxes: boolean;
+}
+
+/** A partner that a demonstration or a smoke run plays with: its sandbox and how to steer it. */
+export interface PlayPartner {
+  readonly name: string;
+  readonly demo: SandboxDefinition["demo"];
+  readonly client: SandboxClient;
+}
+
+/** The local stack with the partners' sandboxes beside it. */
+export interface World {
+  readonly stack: LocalStack;
+  readonly partners: readonly PlayPartner[];
+  readonly apiKey: string;
+  /** Fires every schedule of the stack once, so that nobody waits for its time. */
+  fireSchedules(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts the sandboxes, and the stack that calls them in the partners' place. */
+export async function openWorld(options: WorldOptions): Promise<World> {
+  mkdirSync(options.dataDir, { recursive: true });
+  const definitions = options.sandboxes ? await findSandboxes() : [];
+  const sandboxes = await startSandboxes(definitions, { dataDir: join(options.dataDir, "sandboxes") });
+  try {
+    const stack = await startLocalStack({
+      cdkOutDir: options.cdkOutDir,
+      dataDir: join(options.dataDir, "stack"),
+      httpPort: options.port,
+      extraEnvironment: options.sandboxes ? { SLUICE_SANDBOX_HOSTS: JSON.stringify(sandboxes.table) } : {},
+    });
+    const partners = definitions.map(({ name, demo }) => ({
+      name,
+      demo,
+      client: new SandboxClient(sandboxes.addresses[name] ?? ""),
+    }));
+    const stop = async (): Promise<void> => {
+      await stack.stop();
+      await sandboxes.stop();
+    };
+    const fireSchedules = async (): Promise<void> => {
+      await Promise.all(stack.model.schedules.map((schedule) => stack.fire(schedule.name)));
+    };
+    return {
+      stack,
+      partners,
+      fireSchedules,
+      apiKey: await readApiKey(stack.services, apiSecretNameFor(options.stage)),
+      stop,
+    };
+  } catch (error) {
+    await sandboxes.stop();
+    throw error;
+  }
+}
+
+/** Forgets everything that a former world left in its folder. */
+export function forgetWorld(dataDir: string): void {
+  rmSync(dataDir, { recursive: true, force: true });
+}
