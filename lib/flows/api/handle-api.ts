@@ -100,12 +100,7 @@ function failure(ports: ApiPorts, request: ApiRequest, error: unknown): ApiRespo
     const message = "This cursor is not one of this list's; start again without a cursor.";
     return failed(400, [{ code: "bad-cursor", message, field: "cursor" }]);
   }
-  ports.log.error("an API call failed", {
-    requestId: request.requestId,
-    method: request.method,
-    error: error instanceof Error ? error.name : typeof error,
-    message: error instanceof Error ? error.message : undefined,
-  });
+  ports.log.error("an API call failed", { requestId: request.requestId, method: request.method, error });
   const message = `Something failed on our side. Ask again; if it stays, look for request ${request.requestId} in the log.`;
   return failed(500, [{ code: "internal", message }]);
 }

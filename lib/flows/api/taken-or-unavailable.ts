@@ -10,7 +10,7 @@ export async function takenOrUnavailable<T>(
   try {
     return await work;
   } catch (error) {
-    ports.log.error("an API call could not hand its work on", { requestId: request.requestId, error: String(error) });
+    ports.log.error("an API call could not hand its work on", { requestId: request.requestId, error });
     throw problem(
       503,
       "unavailable",

@@ -81,7 +81,7 @@ async function startFirstImports(ports: CreatePorts, driver: PartnerDriver, conn
       await startRun(ports, { driver, connection, state, mode: null, trigger: "connected", slot });
     } catch (error) {
       const { connectionId, resource } = state;
-      ports.log.warn("a first import waits for the schedule", { connectionId, resource, error: String(error) });
+      ports.log.warn("a first import waits for the schedule", { connectionId, resource, error });
     }
   }
 }
