@@ -27,7 +27,7 @@ function gated(
   name: string,
   overrides: Partial<FunctionModel> = {},
 ): { model: FunctionModel; open(): void; running(): number; pids(): readonly number[] } {
-  const recorder = createRecorder(folder, `${name}-record`);
+  const recorder = createRecorder<{ step: number; pid?: number }>(folder, `${name}-record`);
   const gate = join(folder, `${name}-gate`);
   const code = `${recorder.code} import { existsSync } from "node:fs";
     export const handler = async () => {
@@ -36,13 +36,11 @@ function gated(
       record({ step: -1 });
       return "done";
     };`;
-  // The records are the code's above.
-  const entries = (): readonly { step: number; pid?: number }[] => recorder.read() as { step: number; pid?: number }[];
   return {
     model: functionWith(folder, name, code, overrides),
     open: () => writeFileSync(gate, ""),
-    running: () => entries().reduce((sum, { step }) => sum + step, 0),
-    pids: () => entries().flatMap(({ pid }) => pid ?? []),
+    running: () => recorder.read().reduce((sum, { step }) => sum + step, 0),
+    pids: () => recorder.read().flatMap(({ pid }) => pid ?? []),
   };
 }
 
@@ -107,7 +105,7 @@ test.each([
   ["stuck in a loop", `for (;;);`],
 ])("when the stack is killed its functions go too: %s", async (_, body) => {
   const folder = temporaryFolder();
-  const recorder = createRecorder(folder);
+  const recorder = createRecorder<number>(folder);
   const model = functionWith(
     folder,
     "orphan",
@@ -126,7 +124,7 @@ test.each([
   const parent = spawn(process.execPath, [program], { stdio: "inherit" });
   onTestFinished(() => void parent.kill("SIGKILL"));
   await waitUntil("the function to run", () => recorder.read().length === 1);
-  const pid = Number(recorder.read()[0]);
+  const pid = recorder.read()[0] ?? 0;
   expect(isRunning(pid)).toBe(true);
 
   parent.kill("SIGKILL");

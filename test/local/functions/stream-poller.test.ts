@@ -4,6 +4,7 @@ import type { MappingPoller } from "../../../lib/local/functions/mapping-poller.
 import { createStreamPoller } from "../../../lib/local/functions/stream-poller.ts";
 import { openStreamPosition } from "../../../lib/local/functions/stream-position.ts";
 import type { InvocationResult, MappingModel, StreamRecord } from "../../../lib/local/types.ts";
+import { anything } from "../support/anything.ts";
 import { functionWith, region, streamMapping } from "../support/models.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { createTestClock, type TestClock } from "../support/test-clock.ts";
@@ -148,9 +149,9 @@ test("a failing batch is tried as often as the mapping says, then told to the fa
   expect(failures).toEqual([
     {
       version: "1.0",
-      timestamp: expect.stringMatching(/^2020-09-13T12:26/) as unknown,
+      timestamp: anything(/^2020-09-13T12:26/),
       requestContext: {
-        requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) as unknown,
+        requestId: anything(/^[0-9a-f-]{36}$/),
         functionArn: "arn:aws:lambda:us-east-1:000000000000:function:publisher:$LATEST",
         condition: "RetryAttemptsExhausted",
         approximateInvokeCount: 3,

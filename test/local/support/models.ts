@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { FunctionModel, MappingModel, QueueModel, ScheduleModel } from "../../../lib/local/types.ts";
+import type { FunctionModel, MappingModel, QueueModel, ScheduleModel, StackModel } from "../../../lib/local/types.ts";
 
 export const region = "us-east-1";
 export const account = "000000000000";
@@ -89,3 +89,20 @@ export function scheduleWith(
     ...overrides,
   };
 }
+
+export const emptyModel: StackModel = {
+  account,
+  region,
+  functions: [],
+  mappings: [],
+  schedules: [],
+  apis: [],
+  queues: [],
+  tables: [],
+  buckets: [],
+  secrets: [],
+  keys: [],
+  buses: [],
+  roles: [],
+  outputs: {},
+};
