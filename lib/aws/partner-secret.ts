@@ -1,6 +1,9 @@
 import * as z from "zod";
 import type { PartnerSecret } from "../engine/ports.ts";
 
+/** A rotated secret is taken up within this; a function serves few partners, most of them one. */
+export const secretCacheBounds = { keptMs: 60_000, entriesMax: 200 };
+
 /** Keys that a person adds beside ours stay theirs. */
 const SecretContent: z.ZodType<PartnerSecret> = z.object({
   connectionKey: z.string().min(16, "is shorter than 16 characters"),

@@ -3,9 +3,7 @@ import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { partnerSecretNameFor } from "../engine/names.ts";
 import type { Clock, PartnerSecret, PartnerSecrets } from "../engine/ports.ts";
 import { ExpiringCache } from "./expiring-cache.ts";
-import { readPartnerSecret } from "./partner-secret.ts";
-
-export const secretCacheBounds = { keptMs: 60_000, entriesMax: 200 };
+import { readPartnerSecret, secretCacheBounds } from "./partner-secret.ts";
 
 export function createPartnerSecrets(stage: string, client: () => SecretsManagerClient, clock: Clock): PartnerSecrets {
   const cache = new ExpiringCache<PartnerSecret>(clock, secretCacheBounds);

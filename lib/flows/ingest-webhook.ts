@@ -6,10 +6,9 @@ import type { Job, WebhookWork } from "../engine/job.ts";
 import type { PartnerSecret, Ports } from "../engine/ports.ts";
 import { unseal } from "../engine/seal.ts";
 
-export type IngestPorts = Pick<
-  Ports,
-  "clock" | "random" | "lanes" | "partnerSecrets" | "claims" | "metrics" | "log" | "partners"
-> & {
+export type IngestPorts = Pick<Ports, "clock" | "partnerSecrets" | "metrics" | "log" | "partners"> & {
+  readonly lanes: Pick<Ports["lanes"], "send">;
+  readonly claims: Pick<Ports["claims"], "put">;
   readonly connections: Pick<Ports["connections"], "read">;
 };
 
