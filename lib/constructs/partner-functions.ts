@@ -1,18 +1,23 @@
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import type * as sqs from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
+import type { PartnerDriver } from "../engine/define-partner.ts";
+import { consumerConcurrencyFor } from "./consumer-concurrency.ts";
 import { archiveGrants, consumerGrants, fanOutGrants } from "./partner-grants.ts";
 import { consumerTimeoutSeconds, type PartnerQueues } from "./partner-queues.ts";
 import { SluiceFunction } from "./sluice-function.ts";
 import type { Stage } from "./stage.ts";
+
+const webhookBatch = 10;
 
 /** The functions of one partner, and the mappings that feed them. */
 export class PartnerFunctions extends Construct {
   readonly fanOut: lambda.Function;
   readonly archive: lambda.Function;
 
-  constructor(scope: Construct, id: string, stage: Stage, partner: string, queues: PartnerQueues) {
+  constructor(scope: Construct, id: string, stage: Stage, driver: PartnerDriver, queues: PartnerQueues) {
     super(scope, id);
+    const partner = driver.name;
     const consumer = { stage, partner, lambda: "job-consume", memoryMb: 512, allowRecursion: true };
     const webhooks = new SluiceFunction(this, "ConsumeWebhooks", {
       ...consumer,
@@ -45,7 +50,10 @@ export class PartnerFunctions extends Construct {
       grants: archiveGrants(this, stage, partner),
     });
     // One message a batch where runs are pushed: a time-out counts against everything in its batch.
-    feed(webhooks, queues.lanes.webhooks, { batchSize: 10, maxConcurrency: 10 });
+    feed(webhooks, queues.lanes.webhooks, {
+      batchSize: webhookBatch,
+      maxConcurrency: consumerConcurrencyFor(driver, webhookBatch),
+    });
     feed(imports, queues.lanes.imports, { batchSize: 1, maxConcurrency: 5 });
     feed(archive, queues.deadLetters, { batchSize: 10, maxConcurrency: 2 });
     this.fanOut = fanOut.function;

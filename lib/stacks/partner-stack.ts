@@ -23,7 +23,7 @@ export class PartnerStack extends Stack {
       otherFields: { webhookSecrets: [], app: {} },
     });
     const queues = new PartnerQueues(this, "Queues", stage, partner);
-    const functions = new PartnerFunctions(this, "Functions", stage, partner, queues);
+    const functions = new PartnerFunctions(this, "Functions", stage, driver, queues);
     new PartnerSchedule(this, "Schedule", stage, partner, functions.fanOut);
     new PartnerAlarms(this, "Alarms", { stage, partner, queues, functions });
   }

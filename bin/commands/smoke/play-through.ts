@@ -140,10 +140,12 @@ async function idle({ world, partner }: Play): Promise<void> {
     `${partner.name}'s webhooks to be delivered`,
     async () => (await summaryOf(partner)).webhooks.pending === 0,
   );
-  await world.stack.idle();
+  await world.stack.idle(idleMsMax);
 }
 
 const lookEveryMs = 200;
+/** Generous: a busy machine is late for its tokens, and abandons them. */
+const idleMsMax = 300_000;
 const looksMax = 900;
 
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {

@@ -133,7 +133,7 @@ function requirements(call: ServiceCall, store: KeyStore, account: string): Requ
   const need = (action: string, keyId: string, encryptionContext: EncryptionContext): Requirement => ({
     action,
     resource: store.get(keyId).arn,
-    context: contextKeys(keyId, encryptionContext, account),
+    context: { ...contextKeys(keyId, encryptionContext, account), "kms:resourcealiases": store.get(keyId).aliases },
   });
   switch (call.operation) {
     case "Decrypt": {
