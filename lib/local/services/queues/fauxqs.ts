@@ -29,6 +29,8 @@ export interface FauxqsQueue {
   persistence?: FauxqsPersistence;
   enqueue(message: FauxqsMessage): void;
   dequeue(...args: unknown[]): unknown[];
+  /** Makes visible what has become due. */
+  processTimers(): void;
   setAttributes(attributes: Record<string, string>): void;
   isFifo(): boolean;
 }

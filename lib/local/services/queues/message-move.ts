@@ -16,6 +16,7 @@ export function moveMessages(fauxqs: Fauxqs, input: Json): Json {
     throw new AwsError("InvalidParameterValue", "Source queue must be configured as a Dead Letter Queue.");
   }
   const given = input["DestinationArn"] === undefined ? null : queueAt(fauxqs, input["DestinationArn"]);
+  source.processTimers();
   const moved = source.messages;
   source.messages = [];
   const unmoved: FauxqsMessage[] = [];

@@ -76,6 +76,10 @@ async function answer(parts: Parts, call: ServiceCall): Promise<Json> {
       return { Results: [] };
     case "CreateQueue":
       return createQueue(parts, call);
+    case "GetQueueAttributes":
+      // Or messages that have become due would still be counted as delayed or in flight.
+      parts.fauxqs.queues.getQueue(textOf(call.input["QueueUrl"]))?.processTimers();
+      return act(parts, call);
     case "GetQueueUrl":
     case "ListQueues":
       return withOwnUrls(await act(parts, call), call);

@@ -14,8 +14,8 @@ export function createQueueSignals(): QueueSignals {
     notify(queueName) {
       for (const wake of Array.from(waiting.get(queueName) ?? [])) wake();
     },
-    wait(queueName, leftMs, signal) {
-      return new Promise((resolve) => {
+    async wait(queueName, leftMs, signal) {
+      await new Promise<void>((resolve) => {
         const wakers = waiting.get(queueName) ?? new Set();
         waiting.set(queueName, wakers);
         const wake = (): void => {
@@ -28,6 +28,14 @@ export function createQueueSignals(): QueueSignals {
         wakers.add(wake);
         signal.addEventListener("abort", wake, { once: true });
       });
+      // A client that hung up before the message was sent is only known to have gone when this turn of the event loop and
+      // its closing of sockets are over.
+      await turn();
+      await turn();
     },
   };
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
