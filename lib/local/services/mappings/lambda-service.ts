@@ -42,7 +42,7 @@ export function createLambdaService(parts: LambdaServiceParts): ServiceHandler {
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html */
 function matchRoute(method: string, path: string): { operation: string; input: Json } {
-  const mapping = /^\/2015-03-31\/event-source-mappings\/([^/]*)\/?$/.exec(path);
+  const mapping = /^\/2015-03-31\/event-source-mappings(?:\/([^/]+))?\/?$/.exec(path);
   const id = decodeURIComponent(mapping?.[1] ?? "");
   if (mapping !== null && id === "" && method === "GET") return { operation: "ListEventSourceMappings", input: {} };
   if (mapping !== null && method === "GET") return { operation: "GetEventSourceMapping", input: { UUID: id } };
