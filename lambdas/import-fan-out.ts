@@ -1,5 +1,5 @@
 import config from "#config";
-import { partnerOf, readEnvironment } from "../lib/aws/environment.ts";
+import { partnerOf } from "../lib/aws/environment.ts";
 import { wrapHandler } from "../lib/aws/handler.ts";
 import { createPorts } from "../lib/aws/ports.ts";
 import { registryOf } from "../lib/engine/registry.ts";
@@ -7,7 +7,7 @@ import { fanOut } from "../lib/flows/fan-out.ts";
 import { sweep } from "../lib/flows/sweep.ts";
 
 const ports = createPorts(process.env, registryOf(config.partners));
-const partner = partnerOf(readEnvironment(process.env));
+const partner = partnerOf(ports.environment);
 
 /** Once a minute: starts the partner's imports that are due, and nudges those that stand still. */
 export const handler = wrapHandler(ports, async () => {

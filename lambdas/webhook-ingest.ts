@@ -1,7 +1,7 @@
 import type { Context } from "aws-lambda";
 import * as z from "zod";
 import config from "#config";
-import { partnerOf, readEnvironment } from "../lib/aws/environment.ts";
+import { partnerOf } from "../lib/aws/environment.ts";
 import { wrapHandler } from "../lib/aws/handler.ts";
 import { createIngestPorts } from "../lib/aws/ingest-ports.ts";
 import { registryOf } from "../lib/engine/registry.ts";
@@ -20,7 +20,7 @@ const HttpEvent = z.object({
 });
 
 const ports = createIngestPorts(process.env, registryOf(config.partners));
-const partner = partnerOf(readEnvironment(process.env));
+const partner = partnerOf(ports.environment);
 
 /** Where a partner's webhooks come in: verified, queued, answered. */
 export const handler = wrapHandler(ports, async (event: unknown, _context: Context) => {

@@ -1,10 +1,9 @@
 import { randomBytes, randomInt } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock, Random } from "../engine/ports.ts";
 
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
-  sleep: (delayMs) => sleep(Math.max(0, delayMs)),
+  sleep: (delayMs) => new Promise((resolve) => setTimeout(resolve, Math.max(0, delayMs))),
 };
 
 const steps = 2 ** 47;

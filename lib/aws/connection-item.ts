@@ -5,32 +5,37 @@ import { jsonOf, number, text } from "./item.ts";
 import type { Item } from "./item.ts";
 import { shardOf } from "./shards.ts";
 
-const ConnectionBody: z.ZodType<Connection> = z.object({
-  partner: z.string(),
-  connectionId: z.string(),
-  tenantId: z.string(),
-  name: z.string(),
-  account: z.string().nullable(),
-  settings: z.record(z.string(), z.string()),
-  status: z.enum(["active", "paused", "needs-reconnect"]),
-  sealedWebhookSecret: z.string().nullable(),
-  revision: z.int().min(0),
-  createdAtMs: z.number(),
-  updatedAtMs: z.number(),
-});
+// Lazy, as the webhook function loads this file and a cold start is time that a partner waits.
+const ConnectionBody: z.ZodType<Connection> = z.lazy(() =>
+  z.object({
+    partner: z.string(),
+    connectionId: z.string(),
+    tenantId: z.string(),
+    name: z.string(),
+    account: z.string().nullable(),
+    settings: z.record(z.string(), z.string()),
+    status: z.enum(["active", "paused", "needs-reconnect"]),
+    sealedWebhookSecret: z.string().nullable(),
+    revision: z.int().min(0),
+    createdAtMs: z.number(),
+    updatedAtMs: z.number(),
+  }),
+);
 
-const ResourceBody: z.ZodType<ResourceState> = z.object({
-  partner: z.string(),
-  connectionId: z.string(),
-  resource: z.string(),
-  nextDueMs: z.number().nullable(),
-  activeRunId: z.string().nullable(),
-  watermarkMs: z.number().nullable(),
-  fullPassAtMs: z.number().nullable(),
-  succeededAtMs: z.number().nullable(),
-  lastError: z.object({ atMs: z.number(), code: z.string(), kind: z.string() }).nullable(),
-  revision: z.int().min(0),
-});
+const ResourceBody: z.ZodType<ResourceState> = z.lazy(() =>
+  z.object({
+    partner: z.string(),
+    connectionId: z.string(),
+    resource: z.string(),
+    nextDueMs: z.number().nullable(),
+    activeRunId: z.string().nullable(),
+    watermarkMs: z.number().nullable(),
+    fullPassAtMs: z.number().nullable(),
+    succeededAtMs: z.number().nullable(),
+    lastError: z.object({ atMs: z.number(), code: z.string(), kind: z.string() }).nullable(),
+    revision: z.int().min(0),
+  }),
+);
 
 /** A connection's own item; `credential` and `status#…` stand beside it under the same partition. */
 export function connectionKey(partner: string, connectionId: string): Item {

@@ -17,6 +17,7 @@ import type { SignedCalls } from "./signed-calls.ts";
 
 /** What the webhook function needs of the ports, and no more: warm it makes one call, cold at most three. */
 export interface IngestWorld extends LineTelemetry {
+  readonly environment: Environment;
   readonly clock: Clock;
   readonly partners: PartnerRegistry;
   readonly partnerSecrets: Ports["partnerSecrets"];
@@ -39,6 +40,7 @@ export function createIngestPorts(
   const service = source["POWERTOOLS_SERVICE_NAME"] ?? "webhook-ingest";
   return {
     ...createLineTelemetry(service, source["POWERTOOLS_METRICS_NAMESPACE"] ?? "Sluice"),
+    environment,
     clock: world.clock,
     partners,
     partnerSecrets: createSecrets(environment, calls, world.clock),

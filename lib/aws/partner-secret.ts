@@ -5,11 +5,13 @@ import type { PartnerSecret } from "../engine/ports.ts";
 export const secretCacheBounds = { keptMs: 60_000, entriesMax: 200 };
 
 /** Keys that a person adds beside ours stay theirs. */
-const SecretContent: z.ZodType<PartnerSecret> = z.object({
-  connectionKey: z.string().min(16, "is shorter than 16 characters"),
-  webhookSecrets: z.array(z.string().min(1)).max(20).default([]),
-  app: z.record(z.string(), z.string()).default({}),
-});
+const SecretContent: z.ZodType<PartnerSecret> = z.lazy(() =>
+  z.object({
+    connectionKey: z.string().min(16, "is shorter than 16 characters"),
+    webhookSecrets: z.array(z.string().min(1)).max(20).default([]),
+    app: z.record(z.string(), z.string()).default({}),
+  }),
+);
 
 /** The secret is there and not what it must be; says where, and never what. */
 export class BadSecret extends Error {

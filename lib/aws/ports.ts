@@ -9,7 +9,7 @@ import { systemClock, systemRandom } from "./clock.ts";
 import { createConnectionStore } from "./connection-store.ts";
 import { createCredentials } from "./credentials.ts";
 import { readEnvironment } from "./environment.ts";
-import type { EnvironmentSource } from "./environment.ts";
+import type { Environment, EnvironmentSource } from "./environment.ts";
 import { createFailureStore } from "./failure-store.ts";
 import { createGateItems } from "./gate-items.ts";
 import { createLanes } from "./lanes.ts";
@@ -25,6 +25,7 @@ import { createTransport } from "./transport.ts";
 
 /** The ports, and what a handler does with two of them around each invocation. */
 export interface AwsPorts extends Ports {
+  readonly environment: Environment;
   readonly log: InvocationLog;
   readonly metrics: BufferedMetrics;
 }
@@ -49,6 +50,7 @@ export function createPorts(
   const claims = createClaimChecks(bucket);
   const connections = table("connections");
   return {
+    environment,
     clock,
     random,
     partners,

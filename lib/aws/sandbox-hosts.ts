@@ -3,7 +3,7 @@ import * as z from "zod";
 /** A partner's host → the base URL of the sandbox that stands in for it on this machine. */
 export type SandboxHosts = ReadonlyMap<string, string>;
 
-const Table = z.record(z.string().min(1), z.url({ protocol: /^http$/ }));
+const Table = z.lazy(() => z.record(z.string().min(1), z.url({ protocol: /^http$/ })));
 
 /**
  * The local stack's table of sandboxes. A deployed function must never send a credential to a stand-in: the table is

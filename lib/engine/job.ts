@@ -1,49 +1,52 @@
 import * as z from "zod";
 
 /** One message on a lane. State lives in the tables: a job is a nudge, except a webhook's, which carries the only copy of its payload. */
-export const Job = z.strictObject({
-  version: z.literal(1),
-  id: z.string().min(1).max(200),
-  partner: z.string().min(1).max(40),
-  /** null: the connection is in the payload (one endpoint for many accounts). */
-  connectionId: z.string().min(1).max(80).nullable(),
-  lane: z.enum(["webhooks", "imports"]),
-  /** Failures so far; a wait costs none. */
-  attempts: z.int().min(0).max(100),
-  /** Times this job was sent again, for whatever reason: bounds a job that waits for ever. */
-  hops: z.int().min(0).max(1000),
-  createdAtMs: z.int().min(0),
-  /** After this the job is stale: skipped and counted. */
-  expiresAtMs: z.int().min(0),
-  trace: z.string().min(1).max(200),
-  /** The failure that this job tries again; its success closes the failure. */
-  replayOf: z.string().max(200).nullable(),
-  work: z.discriminatedUnion("kind", [
-    z.strictObject({
-      kind: z.literal("webhook"),
-      receivedAtMs: z.int().min(0),
-      contentType: z.string().max(200),
-      body: z.discriminatedUnion("kind", [
-        z.strictObject({ kind: z.literal("text"), text: z.string() }),
-        z.strictObject({ kind: z.literal("base64"), base64: z.string() }),
-        /** Too large for the queue: the bytes are in the claim-check bucket under their own hash. */
-        z.strictObject({ kind: z.literal("claim"), key: z.string(), bytes: z.int().min(0) }),
-      ]),
-    }),
-    z.strictObject({
-      kind: z.literal("push"),
-      runId: z.string().min(1).max(200),
-      sequence: z.int().min(0),
-      nudgeId: z.string().min(1).max(200),
-    }),
-    /** One thing to fetch again: how a parked record is tried anew. */
-    z.strictObject({
-      kind: z.literal("refresh"),
-      resource: z.string().min(1).max(80),
-      externalId: z.string().min(1).max(500),
-    }),
-  ]),
-});
+// Lazy: the webhook function makes jobs and never reads one, and building this schema would be a tenth of its cold start.
+export const Job = z.lazy(() =>
+  z.strictObject({
+    version: z.literal(1),
+    id: z.string().min(1).max(200),
+    partner: z.string().min(1).max(40),
+    /** null: the connection is in the payload (one endpoint for many accounts). */
+    connectionId: z.string().min(1).max(80).nullable(),
+    lane: z.enum(["webhooks", "imports"]),
+    /** Failures so far; a wait costs none. */
+    attempts: z.int().min(0).max(100),
+    /** Times this job was sent again, for whatever reason: bounds a job that waits for ever. */
+    hops: z.int().min(0).max(1000),
+    createdAtMs: z.int().min(0),
+    /** After this the job is stale: skipped and counted. */
+    expiresAtMs: z.int().min(0),
+    trace: z.string().min(1).max(200),
+    /** The failure that this job tries again; its success closes the failure. */
+    replayOf: z.string().max(200).nullable(),
+    work: z.discriminatedUnion("kind", [
+      z.strictObject({
+        kind: z.literal("webhook"),
+        receivedAtMs: z.int().min(0),
+        contentType: z.string().max(200),
+        body: z.discriminatedUnion("kind", [
+          z.strictObject({ kind: z.literal("text"), text: z.string() }),
+          z.strictObject({ kind: z.literal("base64"), base64: z.string() }),
+          /** Too large for the queue: the bytes are in the claim-check bucket under their own hash. */
+          z.strictObject({ kind: z.literal("claim"), key: z.string(), bytes: z.int().min(0) }),
+        ]),
+      }),
+      z.strictObject({
+        kind: z.literal("push"),
+        runId: z.string().min(1).max(200),
+        sequence: z.int().min(0),
+        nudgeId: z.string().min(1).max(200),
+      }),
+      /** One thing to fetch again: how a parked record is tried anew. */
+      z.strictObject({
+        kind: z.literal("refresh"),
+        resource: z.string().min(1).max(80),
+        externalId: z.string().min(1).max(500),
+      }),
+    ]),
+  }),
+);
 
 export type Job = z.infer<typeof Job>;
 export type Lane = Job["lane"];

@@ -18,11 +18,13 @@ export class InvalidCursor extends Error {
 }
 
 const limitMax = 100;
-const CursorContent = z.strictObject({
-  v: z.literal(1),
-  to: z.enum(["next", "previous"]),
-  after: z.string().min(1).max(2048),
-});
+const CursorContent = z.lazy(() =>
+  z.strictObject({
+    v: z.literal(1),
+    to: z.enum(["next", "previous"]),
+    after: z.string().min(1).max(2048),
+  }),
+);
 
 /** Throws `InvalidCursor` on a cursor that is not ours; a limit outside 1–100 is brought into it. */
 export function planPage(request: PageRequest): PagePlan {
