@@ -7,7 +7,7 @@ import { HttpApi } from "../constructs/http-api.ts";
 import { ingestGrants } from "../constructs/partner-grants.ts";
 import { SluiceFunction } from "../constructs/sluice-function.ts";
 import type { Stage } from "../constructs/stage.ts";
-import { stackPropsOf } from "./stack-props.ts";
+import { stackNameOf, stackPropsOf } from "./stack-props.ts";
 
 /** A partner that floods is refused at its own routes, before it costs the others anything. */
 const webhookThrottle = { requestsPerSecond: 200, burst: 400 };
@@ -16,7 +16,7 @@ const apiThrottle = { requestsPerSecond: 50, burst: 100 };
 /** The open door: the HTTP API, a webhook function for each partner that sends webhooks, and the API's own function. */
 export class EdgeStack extends Stack {
   constructor(scope: Construct, stage: Stage) {
-    super(scope, "Edge", stackPropsOf(stage, "Edge"));
+    super(scope, stackNameOf(stage, "Edge"), stackPropsOf(stage, "Edge"));
     const api = new HttpApi(this, "Http", stage, apiThrottle);
     this.addConsole(stage, api);
     for (const driver of stage.partners) {

@@ -5,12 +5,12 @@ import { alarmPeriod, makeAlarm } from "../constructs/alarm.ts";
 import { makeAlarmTopic } from "../constructs/alarm-topic.ts";
 import { makeDashboard } from "../constructs/dashboard.ts";
 import type { Stage } from "../constructs/stage.ts";
-import { stackPropsOf } from "./stack-props.ts";
+import { stackNameOf, stackPropsOf } from "./stack-props.ts";
 
 /** What people look at and are woken by. */
 export class OperationsStack extends Stack {
   constructor(scope: Construct, stage: Stage) {
-    super(scope, "Operations", stackPropsOf(stage, "Operations"));
+    super(scope, stackNameOf(stage, "Operations"), stackPropsOf(stage, "Operations"));
     makeAlarmTopic(this, "AlarmTopic", stage);
     makeAlarm(this, "Throttles", {
       stage,

@@ -8,12 +8,12 @@ import { makeSecret } from "../constructs/secret.ts";
 import type { Stage } from "../constructs/stage.ts";
 import type { PartnerDriver } from "../engine/define-partner.ts";
 import { partnerSecretNameFor } from "../engine/names.ts";
-import { stackPropsOf } from "./stack-props.ts";
+import { stackNameOf, stackPropsOf } from "./stack-props.ts";
 
 /** Everything that one partner has to itself: it fails alone, is deployed alone, and goes without a trace. */
 export class PartnerStack extends Stack {
   constructor(scope: Construct, stage: Stage, driver: PartnerDriver) {
-    super(scope, `Partner-${driver.name}`, stackPropsOf(stage, "Partner", driver.name));
+    super(scope, stackNameOf(stage, "Partner", driver.name), stackPropsOf(stage, "Partner", driver.name));
     const partner = driver.name;
     makeSecret(this, "Secret", {
       stage,

@@ -8,12 +8,12 @@ import type { Stage } from "../constructs/stage.ts";
 import { makeTable } from "../constructs/table.ts";
 import { tableShapes } from "../constructs/table-shapes.ts";
 import { apiSecretNameFor, eventBusNameFor, tableNames } from "../engine/names.ts";
-import { stackPropsOf } from "./stack-props.ts";
+import { stackNameOf, stackPropsOf } from "./stack-props.ts";
 
 /** What outlives everything else: tables, the credential key, large bodies, the bus, the API's key. */
 export class StateStack extends Stack {
   constructor(scope: Construct, stage: Stage) {
-    super(scope, "State", stackPropsOf(stage, "State"));
+    super(scope, stackNameOf(stage, "State"), stackPropsOf(stage, "State"));
     for (const name of tableNames) {
       makeTable(this, `Table-${name}`, stage, name, tableShapes[name]);
     }

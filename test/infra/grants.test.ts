@@ -68,6 +68,10 @@ describe("every grant is scoped", () => {
 
   test("policies on resources allow services of this account, and deny what is not TLS", () => {
     const types = ["AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy"];
+    // Three queues a partner, the bucket, the topic.
+    expect([...templates.values()].flatMap((template) => types.flatMap((type) => ofType(template, type)))).toHaveLength(
+      partners.length * 3 + 2,
+    );
     for (const [stack, template] of templates) {
       for (const [id, resource] of types.flatMap((type) => ofType(template, type))) {
         const statements = statementsOf(template, resource.Properties["PolicyDocument"]);

@@ -66,10 +66,10 @@ describe("stacks hold each other by nothing", () => {
     );
     expect(Object.fromEntries(waits)).toEqual({
       "Sluice-dev-State": [],
-      "Sluice-dev-Partner-acme": ["State"],
-      "Sluice-dev-Partner-globex": ["State"],
-      "Sluice-dev-Edge": ["State"],
-      "Sluice-dev-Operations": ["State"],
+      "Sluice-dev-Partner-acme": ["Sluice-dev-State"],
+      "Sluice-dev-Partner-globex": ["Sluice-dev-State"],
+      "Sluice-dev-Edge": ["Sluice-dev-State"],
+      "Sluice-dev-Operations": ["Sluice-dev-State"],
     });
   });
 });
