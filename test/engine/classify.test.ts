@@ -110,6 +110,22 @@ describe("bodies", () => {
     expect(error.cause.actual.endsWith("…")).toBe(true);
   });
 
+  test("a cut never leaves half a character behind", () => {
+    for (let padding = 0; padding < 12; padding++) {
+      const error = errorOf(plain, answered(500, `${"x".repeat(padding)}${"é€😀".repeat(500)}`));
+      expect(error.cause.actual).not.toContain("\uFFFD");
+    }
+  });
+
+  test("a secret that is cut by a bound is gone whole, also when redaction has made room for it", () => {
+    const shortening = { ...context, redact: (text: string) => context.redact(text).replace(/k{600}/, "") };
+    for (let padding = 380; padding < 430; padding++) {
+      const answer = answered(500, `${"k".repeat(600)}${"x".repeat(padding)}hunter2`);
+      const verdict = classifyAnswer(plain, answer, shortening);
+      expect(verdict.kind === "failed" && verdict.error.cause.actual.includes("hunt")).toBe(false);
+    }
+  });
+
   test("a secret that the 1 KB bound would have cut in two is gone whole", () => {
     for (let padding = 960; padding < 1024; padding++) {
       const error = errorOf(plain, answered(500, `${"x".repeat(padding)}hunter2`));

@@ -125,7 +125,7 @@ function classify({ status, headers, body }: ParsedAnswer): Classified | null {
   if (error?.code === "resource_missing" && error.param === "starting_after")
     return { kind: "client", code: "cursor-gone" };
   const shouldRetry = headers["stripe-should-retry"];
-  if (shouldRetry === "true" && status < 500 && status !== 429) return { kind: "transient", code: `http-${status}` };
+  if (shouldRetry === "true" && status !== 429) return { kind: "transient", code: `http-${status}` };
   if (shouldRetry === "false" && status === 409) return { kind: "client", code: "http-409" };
   return null;
 }

@@ -94,6 +94,10 @@ describe("what is no page", () => {
     expect(() => pages.read(body, null)).toThrow(PageShapeError);
   });
 
+  test("more to come after no items says so, rather than that an id is missing", () => {
+    expect(messageOf(page([], true))).toContain("items on a page that is not the last");
+  });
+
   test("members that only a prototype has do not count", () => {
     const inherited: unknown = Object.create({ result: { items: [], more: false } });
     expect(() => pages.read(inherited, null)).toThrow(PageShapeError);

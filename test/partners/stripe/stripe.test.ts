@@ -132,6 +132,15 @@ describePartner(stripe, {
   errors: read("errors.json", Errors),
 });
 
+test("changes are asked for by kind and by whole seconds, rounded so that none is left out", () => {
+  const queries = Object.values(stripe.resources).map(({ increment }) => increment?.query(1_790_000_000_999));
+  expect(queries).toEqual([
+    { type: "charge.*", "created[gte]": "1790000000" },
+    { type: "payment_intent.*", "created[gte]": "1790000000" },
+    { type: "customer.*", "created[gte]": "1790000000" },
+  ]);
+});
+
 describe("what Stripe's things become", () => {
   const byId = new Map(
     [
