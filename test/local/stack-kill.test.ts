@@ -2,14 +2,47 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { startLocalStack } from "../../lib/local/stack.ts";
 import { isRunning } from "./support/processes.ts";
-import { createRecorder } from "./support/recorder.ts";
+import { createRecorder, type Recorder } from "./support/recorder.ts";
 import { startStackProcess } from "./support/stack-process.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
-import { synthesiseTinyApp } from "./support/tiny-app.ts";
+import { synthesiseTinyApp, type TinyHandlers } from "./support/tiny-app.ts";
 import { waitUntil } from "./support/wait.ts";
 
 const rounds = 3;
 const hooksEachRound = 30;
+
+interface Recorders {
+  readonly worked: Recorder<string>;
+  readonly published: Recorder<string>;
+  readonly processes: Recorder<number>;
+}
+
+/** Webhooks become messages, messages become items, items become changes. */
+function handlersWith({ worked, published, processes }: Recorders): TinyHandlers {
+  return {
+    hook: `
+      ${processes.code}
+      import { SQSClient, SendMessageCommand } from "@aws-sdk/client-sqs";
+      const sqs = new SQSClient({});
+      record(process.pid);
+      export const handler = async (event) => {
+        await sqs.send(new SendMessageCommand({ QueueUrl: process.env.QUEUE_URL, MessageBody: event.pathParameters.id }));
+        return { statusCode: 202 };
+      };`,
+    worker: `
+      ${worked.code}
+      import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+      const tables = new DynamoDBClient({});
+      export const handler = async (event) => {
+        for (const each of event.Records) {
+          await tables.send(new PutItemCommand({ TableName: process.env.TABLE, Item: { pk: { S: each.body } } }));
+          record(each.body);
+        }
+      };`,
+    publisher: `${published.code} export const handler = async (event) => { for (const each of event.Records) record(each.dynamodb.NewImage.pk.S); };`,
+    scheduled: `export const handler = async () => {};`,
+  };
+}
 
 test(
   "no accepted webhook and no written record is lost however often the whole stack is killed",
@@ -21,29 +54,7 @@ test(
       createRecorder<string>(folder, "published"),
       createRecorder<number>(folder, "pids"),
     ];
-    const app = synthesiseTinyApp(folder, {
-      hook: `
-      ${processes.code}
-      import { SQSClient, SendMessageCommand } from "@aws-sdk/client-sqs";
-      const sqs = new SQSClient({});
-      record(process.pid);
-      export const handler = async (event) => {
-        await sqs.send(new SendMessageCommand({ QueueUrl: process.env.QUEUE_URL, MessageBody: event.pathParameters.id }));
-        return { statusCode: 202 };
-      };`,
-      worker: `
-      ${worked.code}
-      import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
-      const tables = new DynamoDBClient({});
-      export const handler = async (event) => {
-        for (const each of event.Records) {
-          await tables.send(new PutItemCommand({ TableName: process.env.TABLE, Item: { pk: { S: each.body } } }));
-          record(each.body);
-        }
-      };`,
-      publisher: `${published.code} export const handler = async (event) => { for (const each of event.Records) record(each.dynamodb.NewImage.pk.S); };`,
-      scheduled: `export const handler = async () => {};`,
-    });
+    const app = synthesiseTinyApp(folder, handlersWith({ worked, published, processes }), 3);
     const dataDir = join(folder, "data");
     const accepted = new Set<string>();
 

@@ -2,6 +2,7 @@
  * The program of a function's process. It is started alone (see child-entry.ts), so it imports types and Node only.
  */
 import { existsSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { ChildMessage, InvokeMessage } from "./child-protocol.ts";
@@ -20,6 +21,8 @@ async function start(): Promise<void> {
     const handler = await loadHandler(required("LAMBDA_TASK_ROOT"), required("_HANDLER"));
     process.on("message", (message: InvokeMessage) => void answer(handler, message));
     send({ kind: "ready" });
+    // The cache is written at exit, and a function's process is killed instead.
+    flushCompileCache();
   } catch (error) {
     console.error(error);
     send({ kind: "initFailed", ...describe(error) });

@@ -46,12 +46,12 @@ export function startExecutionEnvironment(options: ExecutionEnvironmentOptions):
   const watched = watch(child);
   const ready = watched.waitFor(
     (message) => message.kind === "ready" || message.kind === "initFailed",
-    initSecondsMax * 1000,
+    initSecondsMax(options.timeoutSeconds) * 1000,
   );
 
   async function invoke(payload: string, traceHeader: string): Promise<InvocationResult> {
     const start = await ready;
-    if (start.kind !== "message") return ended(start, initSecondsMax);
+    if (start.kind !== "message") return ended(start, initSecondsMax(options.timeoutSeconds));
     if (start.message.kind === "initFailed") return failed(start.message);
     const requestId = randomUUID();
     const timeoutMs = options.timeoutSeconds * 1000;

@@ -38,6 +38,7 @@ export interface HttpApiOptions {
 const integrationMsMax = 30_000;
 const headerBytesMax = 10_240;
 const connectionsMax = 1024;
+const keepAliveMs = 65_000;
 
 /** Serves the API. A port that is taken is an error that says so. */
 export async function startHttpApi(options: HttpApiOptions): Promise<HttpApi> {
@@ -49,10 +50,13 @@ export async function startHttpApi(options: HttpApiOptions): Promise<HttpApi> {
       .during(() => answer(request, response))
       .catch((error: unknown) => {
         onLog({ level: "warn", source: "http", text: `a request was not answered: ${String(error)}` });
-        response.destroy();
+        if (response.headersSent) response.destroy();
+        else writeResponse(response, randomUUID(), gatewayMessage(500, "Internal Server Error"));
       });
   });
   server.maxConnections = connectionsMax;
+  // Node's 5 s would hang up on clients that use a connection again after a pause.
+  server.keepAliveTimeout = keepAliveMs;
   const url = await listen(server, options.port);
   return {
     url,

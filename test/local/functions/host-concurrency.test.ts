@@ -1,7 +1,8 @@
-import { spawn } from "node:child_process";
+import { fork, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { childEntry } from "../../../lib/local/functions/child-entry.ts";
 import { createFunctionHost, type LocalFunctionHost } from "../../../lib/local/functions/function-host.ts";
 import type { FunctionModel } from "../../../lib/local/types.ts";
 import { functionWith, region } from "../support/models.ts";
@@ -130,4 +131,17 @@ test.each([
   parent.kill("SIGKILL");
 
   await waitUntil("the function's process to be gone", () => !isRunning(pid), 5000);
+});
+
+test("a function's process ends by itself when its channel closes", async () => {
+  const folder = temporaryFolder();
+  const { codePath } = functionWith(folder, "alone", `export const handler = () => "here";`);
+  const child = fork(childEntry(folder), { env: { LAMBDA_TASK_ROOT: codePath, _HANDLER: "index.handler" } });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const ended = new Promise<number | null>((resolve) => void child.once("exit", resolve));
+  await new Promise((resolve) => void child.once("message", resolve));
+
+  child.disconnect();
+
+  expect(await ended).toBe(0);
 });

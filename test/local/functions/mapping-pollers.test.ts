@@ -29,8 +29,8 @@ async function startBench(
   const folder = temporaryFolder();
   const recorder = createRecorder<{ bodies: readonly string[] }>(folder);
   const code = `${recorder.code} export const handler = async (event) => record({ bodies: event.Records.map((each) => each.body) });`;
-  const target = functionWith(folder, "worker", code, { timeoutSeconds: 1, ...setup.target });
-  const queue = queueWith("jobs", { VisibilityTimeout: setup.visibility ?? "10" });
+  const target = functionWith(folder, "worker", code, { timeoutSeconds: 10, ...setup.target });
+  const queue = queueWith("jobs", { VisibilityTimeout: setup.visibility ?? "30" });
   let mapping = queueMapping("worker", "jobs", setup.mapping);
   const model = { ...emptyModel, functions: [target], queues: [queue], mappings: [mapping] };
   const services = await startFakeServices([queue]);

@@ -85,3 +85,15 @@ test.each<[string, InvocationResult, number, string]>([
   expect(answer.headers["content-type"]).toBe("application/json");
   expect(JSON.parse(answer.body.toString())).toEqual({ message });
 });
+
+test("a host that fails is answered for, and the log says why", async () => {
+  const { api, log } = await startHttpBench({}, () => {
+    throw new Error("the stack has no function f");
+  });
+
+  const answer = await ask(api.url, "/");
+
+  expect(answer.status).toBe(500);
+  expect(log).toHaveLength(1);
+  expect(log[0]).toContain("no function f");
+});

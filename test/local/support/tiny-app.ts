@@ -27,7 +27,8 @@ export interface TinyHandlers {
   readonly scheduled: string;
 }
 
-export function synthesiseTinyApp(folder: string, handlers: TinyHandlers): TinyApp {
+/** `timeoutSeconds` is also how long the jobs queue hides a message. */
+export function synthesiseTinyApp(folder: string, handlers: TinyHandlers, timeoutSeconds = 10): TinyApp {
   const cdkOutDir = join(folder, "cdk.out");
   const app = new App({ outdir: cdkOutDir });
   const stack = new Stack(app, "Tiny");
@@ -37,7 +38,7 @@ export function synthesiseTinyApp(folder: string, handlers: TinyHandlers): TinyA
       runtime: Runtime.NODEJS_22_X,
       architecture: Architecture.ARM_64,
       handler: "index.handler",
-      timeout: Duration.seconds(2),
+      timeout: Duration.seconds(timeoutSeconds),
       memorySize: 256,
       code: Code.fromAsset(bundle(folder, name, handlers[name])),
       environment,
@@ -46,7 +47,7 @@ export function synthesiseTinyApp(folder: string, handlers: TinyHandlers): TinyA
   const dead = new Queue(stack, "Dead", { queueName: "tiny-dead" });
   const jobs = new Queue(stack, "Jobs", {
     queueName: "tiny-jobs",
-    visibilityTimeout: Duration.seconds(2),
+    visibilityTimeout: Duration.seconds(timeoutSeconds),
     deadLetterQueue: { queue: dead, maxReceiveCount: 20 },
   });
   const table = new Table(stack, "Records", {
