@@ -55,21 +55,13 @@ function bundle(lambda: string, { configPath, outFolder, root = ownRoot }: Bundl
   const entry = join(root, "lambdas", `${lambda}.${extension}`);
   if (!existsSync(entry)) throw new Error(`${entry} is not there: the function "${lambda}" has no code.`);
   const { outputFiles } = buildSync({
+    ...bundleSettings,
     entryPoints: [entry],
     absWorkingDir: root,
     alias: { "#config": configPath },
     // Nothing is written here: the path makes the map's sources relative to the package, the same on every machine.
     outfile: join(root, "index.mjs"),
     write: false,
-    bundle: true,
-    minify: true,
-    platform: "node",
-    target: "node24",
-    format: "esm",
-    mainFields: ["module", "main"],
-    legalComments: "none",
-    sourcemap: "linked",
-    sourcesContent: false,
     logLevel: "silent",
   });
   const folder = join(outFolder, lambda);

@@ -1,3 +1,4 @@
+import { importBench } from "./import.ts";
 import { ingestLoad } from "./ingest-load.ts";
 import type { BenchResult } from "./support/report.ts";
 import { verify } from "./verify.ts";
@@ -10,6 +11,10 @@ export interface Bench {
 }
 
 export const benches: Readonly<Record<string, Bench>> = {
+  import: {
+    what: "an import of pages into records, against parsing the same pages and putting every item",
+    run: importBench,
+  },
   "ingest-load": {
     what: "the webhook function's start, against bare Node and the SDK with Powertools",
     run: ingestLoad,

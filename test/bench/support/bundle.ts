@@ -20,8 +20,9 @@ export interface BundleFolder {
 /** A folder for bundles; paths are absolute, of the `index.mjs` in each. */
 export function makeBundleFolder(): BundleFolder {
   const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
+  const bundles = bundlesOf({ configPath: join(root, "sluice.config.ts"), outFolder: folder });
   return {
-    ours: (lambda) => join(bundlesOf(join(root, "sluice.config.ts"), folder).folderOf(lambda), "index.mjs"),
+    ours: (lambda) => join(bundles.folderOf(lambda), "index.mjs"),
     own(file) {
       const outfile = join(folder, file.replace(/\.ts$/, ""), "index.mjs");
       buildSync({ ...bundleSettings, entryPoints: [join(root, "test/bench/support", file)], outfile });

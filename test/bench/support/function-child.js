@@ -6,12 +6,18 @@ import process from "node:process";
 /** @param {object} message */
 const say = (message) => process.send?.(message);
 
-const { handler } = await import(String(process.argv[2]));
-if (typeof handler !== "function") throw new Error(`${process.argv[2]} exports no handler`);
+/** Processor time of the whole process so far. */
+function cpuMs() {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+const { handler } = /** @type {{ handler: (event: unknown, context: object) => unknown }} */ (
+  /** @type {unknown} */ (await import(String(process.argv[2])))
+);
 // Since the process began, its own start-up included.
 const readyMs = performance.now();
-const used = process.cpuUsage();
-say({ kind: "ready", readyMs, cpuMs: (used.user + used.system) / 1000, rssMb: process.memoryUsage.rss() / 2 ** 20 });
+say({ kind: "ready", readyMs, cpuMs: cpuMs(), rssMb: process.memoryUsage.rss() / 2 ** 20 });
 
 const context = {
   functionName: "bench",
@@ -25,10 +31,16 @@ const context = {
   getRemainingTimeInMillis: () => 10_000,
 };
 
-process.on("message", (event) => {
+/** @param {unknown} event */
+async function answer(event) {
   const beganMs = performance.now();
-  Promise.resolve(handler(event, context)).then(
-    (answer) => say({ kind: "answered", answer, tookMs: performance.now() - beganMs, sinceStartMs: performance.now() }),
-    (error) => say({ kind: "threw", error: String(error?.stack ?? error) }),
-  );
-});
+  try {
+    const answer = await handler(event, context);
+    const nowMs = performance.now();
+    say({ kind: "answered", answer, tookMs: nowMs - beganMs, sinceStartMs: nowMs, cpuMs: cpuMs() });
+  } catch (error) {
+    say({ kind: "threw", error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+}
+
+process.on("message", (event) => void answer(event));

@@ -8,6 +8,8 @@ const Answered = z.object({
   answer: z.looseObject({ statusCode: z.int() }),
   tookMs: z.number(),
   sinceStartMs: z.number(),
+  /** Processor time since the process began. */
+  cpuMs: z.number(),
 });
 const Message = z.discriminatedUnion("kind", [
   Ready,

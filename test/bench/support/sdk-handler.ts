@@ -9,7 +9,7 @@ import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import { logMetrics } from "@aws-lambda-powertools/metrics/middleware";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
-import middy from "@middy/core";
+import wrap from "@middy/core";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 
 const logger = new Logger();
@@ -54,7 +54,7 @@ async function take(event: APIGatewayProxyEventV2): Promise<{ statusCode: number
   return { statusCode: 202, body: "" };
 }
 
-export const handler = middy(take)
+export const handler = wrap(take)
   .use(injectLambdaContext(logger))
   .use(logMetrics(metrics))
   .use(makeHandlerIdempotent({ persistenceStore: new MemoryPersistence() }));

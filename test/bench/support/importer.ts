@@ -1,0 +1,111 @@
+import { createPorts } from "../../../lib/aws/ports.ts";
+import { nudgeFor } from "../../../lib/engine/nudge.ts";
+import type { Connection, Log, Ports, ResourceState, Transport } from "../../../lib/engine/ports.ts";
+import { registryOf } from "../../../lib/engine/registry.ts";
+import { pushRun } from "../../../lib/flows/push-run.ts";
+import { startRun } from "../../../lib/flows/start-run.ts";
+import { stripe } from "../../../lib/partners/index.ts";
+import type { ChargePages } from "./pages.ts";
+import { environmentAt } from "./webhook-world.ts";
+
+export interface Importer {
+  /** Imports everything into a connection of its own. */
+  importAll(): Promise<void>;
+  /** Passes over the last connection once more, with nothing changed. */
+  importAgain(): Promise<void>;
+}
+
+/** Stripe's driver at a partner that takes any number of calls: what is measured is us, not the limit. */
+const { limitsFor: _, ...stripeWithoutTiers } = stripe;
+const driver = { ...stripeWithoutTiers, limits: [{ scope: "account", requests: 1_000_000, perMs: 1_000 }] } as const;
+
+const silent: Log = { info: () => {}, warn: () => {}, error: () => {} };
+
+/** The import flow on real AWS ports at an endpoint, the partner answered from memory. */
+export function createImporter(world: {
+  readonly stage: string;
+  readonly endpoint: string;
+  readonly pages: ChargePages;
+}): Importer {
+  const credential = { fields: { apiKey: "sk_test_bench" }, revision: 1, storedAtMs: 0 };
+  process.env["AWS_ACCESS_KEY_ID"] = "bench";
+  process.env["AWS_SECRET_ACCESS_KEY"] = "bench";
+  const environment = { ...environmentAt(world.endpoint), SLUICE_STAGE: world.stage };
+  const real = createPorts(environment, registryOf([driver]));
+  const sent: Ports["lanes"] = { send: async () => {}, giveUp: (_job, why) => Promise.reject(new Error(why.message)) };
+  const ports: Ports = {
+    ...real,
+    log: silent,
+    lanes: sent,
+    transport: answering(world.pages),
+    // Kept for a minute after its one read and one decryption, so it is not what an import's time goes to.
+    credentials: { ...real.credentials, read: async () => credential },
+  };
+  let connections = 0;
+  let connection = connectionOf(connections);
+  const run = async (slot: string): Promise<void> => {
+    const state = await ports.connections.readResource(driver.name, connection.connectionId, "charges");
+    if (state === null) throw new Error("the resource is not there");
+    const started = await startRun(ports, { driver, connection, state, mode: "full", trigger: "manual", slot });
+    if (started.kind !== "started") throw new Error("the run did not start");
+    const job = nudgeFor(started.run, ports.clock.nowMs());
+    if (job.work.kind !== "push") throw new Error("a nudge pushes");
+    const outcome = await pushRun(ports, driver, job, job.work, {
+      workerId: "bench",
+      deadlineMs: ports.clock.nowMs() + 60_000,
+    });
+    const ended = await ports.runs.read(driver.name, connection.connectionId, started.run.runId);
+    if (outcome.kind !== "done" || ended?.status.kind !== "done") throw new Error(`the run is ${ended?.status.kind}`);
+  };
+  return {
+    async importAll() {
+      connection = connectionOf(++connections);
+      await ports.connections.create(connection);
+      await ports.connections.createResource(stateOf(connection));
+      await run("first");
+    },
+    importAgain: () => run("second"),
+  };
+}
+
+function answering(pages: ChargePages): Transport {
+  return {
+    send: async (request) => ({
+      kind: "answered",
+      status: 200,
+      headers: { "content-type": "application/json" },
+      body: pages.after(new URL(request.url).searchParams.get("starting_after")),
+    }),
+  };
+}
+
+function connectionOf(number: number): Connection {
+  return {
+    partner: driver.name,
+    connectionId: `bench-${number}-${process.pid}-${performance.now()}`,
+    tenantId: "tenant-1",
+    name: "Bench",
+    account: null,
+    settings: {},
+    status: "active",
+    sealedWebhookSecret: null,
+    revision: 1,
+    createdAtMs: 0,
+    updatedAtMs: 0,
+  };
+}
+
+function stateOf({ partner, connectionId }: Connection): ResourceState {
+  return {
+    partner,
+    connectionId,
+    resource: "charges",
+    nextDueMs: null,
+    activeRunId: null,
+    watermarkMs: null,
+    fullPassAtMs: null,
+    succeededAtMs: null,
+    lastError: null,
+    revision: 1,
+  };
+}
