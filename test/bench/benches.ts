@@ -1,4 +1,5 @@
 import { importBench } from "./import.ts";
+import { ingestCalls } from "./ingest-calls.ts";
 import { ingestLoad } from "./ingest-load.ts";
 import type { BenchResult } from "./support/report.ts";
 import { verify } from "./verify.ts";
@@ -15,6 +16,7 @@ export const benches: Readonly<Record<string, Bench>> = {
     what: "an import of pages into records, against parsing the same pages and putting every item",
     run: importBench,
   },
+  "ingest-calls": { what: "calls to AWS that one webhook makes, cold and warm, and what they cost", run: ingestCalls },
   "ingest-load": {
     what: "the webhook function's start, against bare Node and the SDK with Powertools",
     run: ingestLoad,

@@ -23,6 +23,8 @@ export interface FunctionProcess {
   readonly ready: z.infer<typeof Ready>;
   /** @throws when the handler threw, or the process ended */
   invoke(event: unknown): Promise<z.infer<typeof Answered>>;
+  /** Bytes written to standard output, which Lambda keeps as logs, since they were last taken. */
+  takeLoggedBytes(): number;
   stop(): Promise<void>;
 }
 
@@ -40,7 +42,11 @@ export async function startFunction(
     // The parent's own flags would be loaded too.
     execArgv: [],
     env: { ...environment },
-    stdio: ["ignore", "ignore", "pipe", "ipc"],
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+  let loggedBytes = 0;
+  forked.stdout?.on("data", (chunk: Buffer) => {
+    loggedBytes += chunk.byteLength;
   });
   let stderr = "";
   forked.stderr?.on("data", (chunk) => {
@@ -79,6 +85,11 @@ export async function startFunction(
         const message = await answered;
         if (message.kind === "threw") throw new Error(`${bundlePath}: ${message.error}`);
         return Answered.parse(message);
+      },
+      takeLoggedBytes() {
+        const taken = loggedBytes;
+        loggedBytes = 0;
+        return taken;
       },
       stop,
     };

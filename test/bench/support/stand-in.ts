@@ -15,7 +15,8 @@ export interface SeenCall {
   /** `sqs:SendMessage`, `s3:PutObject`. */
   readonly action: string;
   readonly requestBytes: number;
-  readonly responseBytes: number;
+  /** A message with a group, on what is then a fair queue. */
+  readonly grouped: boolean;
 }
 
 export interface StandIn {
@@ -32,7 +33,7 @@ export async function openStandIn(content: StandInContent): Promise<StandIn> {
     void readAll(incoming).then((body) => {
       const action = actionOf(incoming);
       const answer = answerTo(action, body, content);
-      calls.push({ action, requestBytes: body.byteLength, responseBytes: Buffer.byteLength(answer ?? "") });
+      calls.push({ action, requestBytes: body.byteLength, grouped: body.includes('"MessageGroupId"') });
       outgoing.writeHead(answer === null ? 400 : 200, { "content-type": "application/x-amz-json-1.0" });
       outgoing.end(answer ?? JSON.stringify({ __type: "UnknownOperationException", message: action }));
     });

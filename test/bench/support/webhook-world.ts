@@ -12,6 +12,11 @@ export const webhookSecret = "whsec_bench_secret";
 const connectionKey = "bench-connection-key-bench-connection-key";
 /** A fixed choice of letters: every run has the same id. */
 export const connectionId = makeConnectionId(partner, connectionKey, { unit: () => 0.37, id: () => "bench" });
+/** Of the right form, and made under another key. */
+export const strangersId = makeConnectionId(partner, "another-connection-key-0123456789", {
+  unit: () => 0.37,
+  id: () => "bench",
+});
 
 const connection: Connection = {
   partner,
