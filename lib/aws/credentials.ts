@@ -28,8 +28,8 @@ export function createCredentials(world: World): Credentials {
   const cache = new ExpiringCache<Credential>(clock, cacheBounds);
 
   return {
-    async read(owner) {
-      const cached = cache.get(contextOf(owner));
+    async read(owner, options) {
+      const cached = options?.fresh === true ? undefined : cache.get(contextOf(owner));
       if (cached !== undefined) return cached;
       const item = await table.get(credentialKey(owner));
       if (item === null) return null;

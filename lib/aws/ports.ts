@@ -13,6 +13,7 @@ import type { Environment, EnvironmentSource } from "./environment.ts";
 import { createFailureStore } from "./failure-store.ts";
 import { createGateItems } from "./gate-items.ts";
 import { createLanes } from "./lanes.ts";
+import { createLeases } from "./leases.ts";
 import { createLog } from "./log.ts";
 import type { InvocationLog } from "./log.ts";
 import type { BufferedMetrics } from "./metric-buffer.ts";
@@ -49,6 +50,7 @@ export function createPorts(
   const bucket = createBucket(claimBucket, clients.s3);
   const claims = createClaimChecks(bucket);
   const connections = table("connections");
+  const tokens = table("token-buckets");
   return {
     environment,
     clock,
@@ -56,12 +58,13 @@ export function createPorts(
     partners,
     claims,
     transport: createTransport(environment.sandboxHosts),
-    gate: createSharedGate({ items: createGateItems(table("token-buckets")), clock, random }),
+    gate: createSharedGate({ items: createGateItems(tokens), clock, random }),
     lanes: createLanes(environment, clients.sqs),
     runs: createRunStore(table("runs")),
     records: createRecordStore({ table: table("records"), bucket, clock }),
     connections: createConnectionStore(connections),
     credentials: createCredentials({ table: connections, kms: clients.kms, keyId, clock }),
+    leases: createLeases(tokens, clock),
     partnerSecrets: createPartnerSecrets(stage, clients.secretsManager, clock),
     failures: createFailureStore({ table: table("failures"), claims, partners }),
     audit: createAuditLog(table("audit")),

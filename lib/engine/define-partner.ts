@@ -50,6 +50,12 @@ export interface PartnerDriver<Resource extends string = string> {
   readonly limits: readonly LimitDeclaration[];
   /** Where the key decides (a test key has a smaller quota); instead of `limits`. */
   readonly limitsFor?: (credential: Readonly<Record<string, string>>) => readonly LimitDeclaration[];
+  /** Whose quota a connection's calls count against, where it is not its account's: several keys of one owner share one. */
+  readonly quotaOwner?: (connection: {
+    readonly account: string | null;
+    readonly connectionId: string;
+    readonly settings: Readonly<Record<string, string>>;
+  }) => string;
   /** Over the one table of statuses; a function is for a 200 with an error inside. */
   readonly failures?: Readonly<Record<number, ErrorKind>>;
   readonly classify?: (answer: ParsedAnswer) => Classified | null;
@@ -71,14 +77,29 @@ export interface Classified {
 
 /** How a call is signed. More kinds come with the partners that need them. */
 export type Auth =
-  /** `Authorization: <scheme> <credential.fields[field]>`. */
-  {
-    readonly kind: "header";
-    readonly header: string;
-    readonly prefix: string;
-    readonly field: string;
-    readonly credential: z.ZodType<Record<string, string>>;
-  };
+  /** `<header>: <prefix><credential.fields[field]>`. */
+  | {
+      readonly kind: "header";
+      readonly header: string;
+      readonly prefix: string;
+      readonly field: string;
+      readonly credential: z.ZodType<Record<string, string>>;
+    }
+  | ClientCredentials;
+
+/**
+ * OAuth 2.0 client credentials (RFC 6749, section 4.4): the credential holds `clientId` and `clientSecret`, and the token
+ * they buy is kept beside them, one for all functions.
+ */
+export interface ClientCredentials {
+  readonly kind: "client-credentials";
+  readonly tokenUrl: string;
+  /** Sent with `grant_type`, `client_id` and `client_secret`, such as a scope. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** How many tokens the partner gives out in 24 hours; null where it does not say. */
+  readonly tokensPerDay: number | null;
+  readonly credential: z.ZodType<{ clientId: string; clientSecret: string }>;
+}
 
 export interface LimitDeclaration {
   /** `account`: all calls of a connection's account. `endpoint`: each method + path template by itself. */
@@ -139,6 +160,8 @@ export interface ResourceDriver {
   /** A single GET can answer that the thing is gone with a 200; 404 and 410 count as gone everywhere. */
   readonly gone?: (raw: unknown) => boolean;
   readonly toRecord: (raw: unknown) => unknown;
+  /** Things that this one speaks of and that should be known too: fetched when they never were, a 404 remembered. At most 20. */
+  readonly related?: (raw: unknown) => readonly Touched[];
 }
 
 /** How changes since a moment are asked for. */
@@ -181,7 +204,7 @@ export interface WebhookDefinition<Schema extends z.ZodType, Resource extends st
 
 export interface ResourceDefinition<Schema extends z.ZodType, ModelSchema extends z.ZodType> extends Omit<
   ResourceDriver,
-  "model" | "schema" | "id" | "versionMs" | "gone" | "toRecord"
+  "model" | "schema" | "id" | "versionMs" | "gone" | "toRecord" | "related"
 > {
   readonly model: Model<ModelSchema>;
   readonly schema: Schema;
@@ -189,4 +212,5 @@ export interface ResourceDefinition<Schema extends z.ZodType, ModelSchema extend
   readonly versionMs?: (raw: z.infer<Schema>) => number;
   readonly gone?: (raw: z.infer<Schema>) => boolean;
   readonly toRecord: (raw: z.infer<Schema>) => z.input<ModelSchema>;
+  readonly related?: (raw: z.infer<Schema>) => readonly Touched[];
 }

@@ -7,11 +7,12 @@ const defaultShare = 0.85;
 /** The buckets that one call counts against: all of one account's share one item, so that one write takes a token of each or of none. */
 export function scopesFor(
   driver: PartnerDriver,
-  connection: Pick<Connection, "connectionId" | "account">,
+  connection: Pick<Connection, "connectionId" | "account" | "settings">,
   request: Pick<PartnerRequest, "endpoint">,
   credential: CredentialFields,
 ): readonly BucketScope[] {
-  const item = `${driver.name}#${connection.account ?? connection.connectionId}`;
+  const owner = driver.quotaOwner?.(connection) ?? connection.account ?? connection.connectionId;
+  const item = `${driver.name}#${owner}`;
   const limits = driver.limitsFor?.(credential) ?? driver.limits;
   return limits.map((limit) => ({
     item,

@@ -15,6 +15,7 @@ export interface Ports {
   readonly records: RecordStore;
   readonly connections: ConnectionStore;
   readonly credentials: Credentials;
+  readonly leases: Leases;
   readonly partnerSecrets: PartnerSecrets;
   readonly claims: ClaimChecks;
   readonly failures: FailureStore;
@@ -229,7 +230,11 @@ export interface Credential {
 }
 
 export interface Credentials {
-  read(connection: { readonly partner: string; readonly connectionId: string }): Promise<Credential | null>;
+  /** May be up to a minute old; `fresh` asks the store. */
+  read(
+    connection: { readonly partner: string; readonly connectionId: string },
+    options?: { readonly fresh: boolean },
+  ): Promise<Credential | null>;
   /** Stores a first credential, or replaces `used` if it is still the stored one. */
   replace(
     connection: { readonly partner: string; readonly connectionId: string },
@@ -244,6 +249,21 @@ export interface Credentials {
     connection: { readonly partner: string; readonly connectionId: string },
     next: CredentialFields,
   ): Promise<void>;
+}
+
+export interface Lease {
+  readonly kind: "leased";
+  readonly key: string;
+  /** Counts the holders: a later one's is greater. */
+  readonly fence: number;
+  readonly expiresAtMs: number;
+}
+
+/** Short exclusive rights that end by themselves: a holder that dies holds nobody up for longer than `ttlMs`. */
+export interface Leases {
+  acquire(key: string, ttlMs: number): Promise<Lease | { readonly kind: "held"; readonly expiresAtMs: number }>;
+  /** Gives the right back early, if it is still this lease's. */
+  release(lease: Lease): Promise<void>;
 }
 
 /** The partner-wide secret, cached by the port for a bounded time. */

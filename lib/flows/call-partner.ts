@@ -3,11 +3,13 @@ import type { PartnerDriver, PartnerRequest } from "../engine/define-partner.ts"
 import { PartnerError } from "../engine/errors.ts";
 import type { Lane } from "../engine/job.ts";
 import { scopesFor } from "../engine/limits.ts";
-import type { BucketScope, Connection, CredentialFields, OutboundAnswer, Ports } from "../engine/ports.ts";
+import type { BucketScope, Connection, OutboundAnswer, Ports } from "../engine/ports.ts";
 import { redactText } from "../engine/redact.ts";
 import { urlFor } from "../engine/request-url.ts";
+import { authorise } from "./authorise.ts";
+import type { AuthorisePorts } from "./authorise.ts";
 
-export type CallPorts = Pick<Ports, "clock" | "transport" | "gate" | "credentials" | "metrics">;
+export type CallPorts = AuthorisePorts & Pick<Ports, "gate">;
 
 export interface PartnerCall {
   readonly driver: PartnerDriver;
@@ -31,27 +33,43 @@ const reservationsMax = 3;
 
 /**
  * The one road out: checks the host against the driver, signs, takes a token, sends it at its time, and says what the
- * answer means. Never throws for what a partner does.
+ * answer means. A refused access token is renewed once. Never throws for what a partner does.
  */
 export async function callPartner(ports: CallPorts, call: PartnerCall): Promise<CallResult> {
+  const first = await callOnce(ports, call, null);
+  if (first.kind !== "refused") return first;
+  const second = await callOnce(ports, call, first.token);
+  return second.kind === "refused" ? { kind: "failed", error: second.error } : second;
+}
+
+/** The partner did not take the access token: expired before its time, or revoked. */
+interface Refused {
+  readonly kind: "refused";
+  readonly token: string;
+  readonly error: PartnerError;
+}
+
+async function callOnce(ports: CallPorts, call: PartnerCall, rejected: string | null): Promise<CallResult | Refused> {
   const { driver, connection } = call;
   const url = urlFor(driver, call.request);
   if (url === null) return { kind: "failed", error: hostRefused(driver, call.request) };
-  const credential = await ports.credentials.read(connection);
-  if (credential === null) return { kind: "failed", error: credentialMissing(driver, connection) };
+  const authorised = await authorise(ports, driver, connection, rejected);
+  if (authorised.kind !== "authorised") return authorised;
 
-  const admission = await admit(ports, call, scopesFor(driver, connection, call.request, credential.fields));
+  const admission = await admit(ports, call, scopesFor(driver, connection, call.request, authorised.fields));
   if (admission.kind === "wait") return admission;
   const beganMs = ports.clock.nowMs();
   const answer = await ports.transport.send({
     method: call.request.method,
     url,
-    headers: { accept: "application/json", ...driver.headers, ...signed(driver, credential.fields) },
+    headers: { accept: "application/json", ...driver.headers, ...authorised.headers },
     body: null,
     timeoutMs: Math.max(1_000, Math.min(callTimeoutMs, call.deadlineMs - beganMs)),
     bytesMax: answerBytesMax,
   });
-  return judge(ports, call, admission, answer, beganMs);
+  const result = await judge(ports, call, admission, answer, beganMs);
+  const renewable = result.kind === "failed" && result.error.kind === "auth" && authorised.token !== null;
+  return renewable ? { kind: "refused", token: authorised.token, error: result.error } : result;
 }
 
 interface Admitted {
@@ -113,10 +131,6 @@ async function judge(
   return { kind: "ok", body: verdict.body, beganMs };
 }
 
-function signed(driver: PartnerDriver, fields: CredentialFields): Record<string, string> {
-  return { [driver.auth.header]: `${driver.auth.prefix}${fields[driver.auth.field] ?? ""}` };
-}
-
 function hostRefused(driver: PartnerDriver, request: PartnerRequest): PartnerError {
   return new PartnerError({
     code: "host-not-allowed",
@@ -124,15 +138,5 @@ function hostRefused(driver: PartnerDriver, request: PartnerRequest): PartnerErr
     partner: driver.name,
     message: `${driver.title}: a call to a host that the driver does not allow was not sent; add the host to the driver's \`hosts\` if it is the partner's.`,
     cause: { expected: `the host of ${driver.baseUrl} or one of its hosts`, actual: request.endpoint },
-  });
-}
-
-function credentialMissing(driver: PartnerDriver, connection: Connection): PartnerError {
-  return new PartnerError({
-    code: "no-credential",
-    kind: "auth",
-    partner: driver.name,
-    message: `${driver.title}: connection ${connection.connectionId} has no credential; store one with PATCH /api/v1/connections/${connection.connectionId}.`,
-    cause: { expected: "a stored credential", actual: "none" },
   });
 }

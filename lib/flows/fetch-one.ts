@@ -8,7 +8,9 @@ import type { CallPorts, CallResult } from "./call-partner.ts";
 import { saveRecords, tombstone } from "./save-records.ts";
 import type { SaveCounts, SavePorts, SaveTarget } from "./save-records.ts";
 
-export type FetchResult = { readonly kind: "saved"; readonly counts: SaveCounts } | Exclude<CallResult, { kind: "ok" }>;
+export type FetchResult =
+  /** `raw` is the thing as the partner sent it; null when the partner has it no more. */
+  { readonly kind: "saved"; readonly counts: SaveCounts; readonly raw: unknown } | Exclude<CallResult, { kind: "ok" }>;
 
 /**
  * Fetches one thing and saves what came: what a webhook, a feed and a replay do, so that an old or reordered payload is
@@ -28,9 +30,9 @@ export async function fetchOne(
     ...limits,
   });
   if (result.kind === "ok")
-    return settled(ports, target, await saveRecords(ports, target, [result.body], result.beganMs));
+    return settled(ports, target, await saveRecords(ports, target, [result.body], result.beganMs), result.body);
   if (result.kind === "failed" && saysGone(result.error))
-    return settled(ports, target, await saveGone(ports, target, externalId, beganMs));
+    return settled(ports, target, await saveGone(ports, target, externalId, beganMs), null);
   return result;
 }
 
@@ -38,8 +40,8 @@ export async function fetchOne(
  * Where only the time of our fetch orders states, two fetches in one millisecond, or by workers whose clocks differ, say
  * nothing of which is newer: what lost is fetched again a moment later.
  */
-function settled(ports: SavePorts, target: SaveTarget, counts: SaveCounts): FetchResult {
-  if (counts.stale === 0 || target.resource.versionMs !== undefined) return { kind: "saved", counts };
+function settled(ports: SavePorts, target: SaveTarget, counts: SaveCounts, raw: unknown): FetchResult {
+  if (counts.stale === 0 || target.resource.versionMs !== undefined) return { kind: "saved", counts, raw };
   return { kind: "wait", untilMs: ports.clock.nowMs() + skewMsMax, reason: "fetched-at-once" };
 }
 

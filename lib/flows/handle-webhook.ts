@@ -1,10 +1,12 @@
 import type { PartnerDriver, Touched, WebhookDriver } from "../engine/define-partner.ts";
 import { dataFailure } from "../engine/data-failure.ts";
 import { PartnerError } from "../engine/errors.ts";
+import { parseJson } from "../engine/parse-json.ts";
 import type { Job, WebhookWork } from "../engine/job.ts";
 import type { Connection, Ports } from "../engine/ports.ts";
 import type { CallPorts } from "./call-partner.ts";
 import { fetchOne } from "./fetch-one.ts";
+import { fetchRelated } from "./fetch-related.ts";
 import { done } from "./outcome.ts";
 import type { Outcome, WorkContext } from "./outcome.ts";
 import type { SavePorts } from "./save-records.ts";
@@ -69,9 +71,11 @@ async function fetchTouched(
     source: { kind: "webhook", id: job.id },
     trace: job.trace,
   } as const;
-  const result = await fetchOne(ports, target, thing.externalId, { lane: job.lane, deadlineMs: context.deadlineMs });
+  const limits = { lane: job.lane, deadlineMs: context.deadlineMs };
+  const result = await fetchOne(ports, target, thing.externalId, limits);
   if (result.kind === "wait") return result;
   if (result.kind === "failed") return { kind: "failed", error: result.error, place: `${thing.resource} one` };
+  await fetchRelated(ports, target, [result.raw], limits);
   return done;
 }
 
@@ -92,10 +96,8 @@ async function readEvent(
       "nothing",
       "Its time to be kept has passed: discard the failure.",
     );
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
+  const json = parseJson(bytes);
+  if (json.kind !== "json") {
     return failed(
       driver,
       "webhook-not-json",
@@ -104,7 +106,7 @@ async function readEvent(
       "It was rightly signed: ask the partner, or mend the driver.",
     );
   }
-  const parsed = webhook.schema.safeParse(json);
+  const parsed = webhook.schema.safeParse(json.body);
   if (!parsed.success)
     return {
       kind: "failed",

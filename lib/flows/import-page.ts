@@ -9,6 +9,7 @@ import type { Position, Progress, Run } from "../engine/run.ts";
 import { callPartner } from "./call-partner.ts";
 import type { CallPorts } from "./call-partner.ts";
 import { fetchOne } from "./fetch-one.ts";
+import { fetchRelated } from "./fetch-related.ts";
 import type { WorkContext } from "./outcome.ts";
 import { saveRecords } from "./save-records.ts";
 import type { SaveCounts, SavePorts, SaveTarget } from "./save-records.ts";
@@ -50,12 +51,24 @@ export async function importPage(
     lane: "imports",
     deadlineMs: context.deadlineMs,
   });
+  if (result.kind === "failed" && result.error.code === cursorGone && position.cursor !== null)
+    return restarted(ports, place);
   if (result.kind !== "ok") return stopped(result, position);
   const content = readPage(place, page, result.body, position);
   if (content instanceof PartnerError) return stopped({ kind: "failed", error: content }, position);
   if (feed !== null) return followFeed(ports, place, feed, content, position, context);
   const counts = await saveRecords(ports, targetOf(place), content.items, result.beganMs);
+  await fetchRelated(ports, targetOf(place), content.items, { lane: "imports", deadlineMs: context.deadlineMs });
   return { kind: "moved", position: after(content), progress: add(place.run.progress, counts, content, 1) };
+}
+
+/** A driver's code for "the thing that your cursor names is not there any more". */
+const cursorGone = "cursor-gone";
+
+/** Passes over everything again: what was saved is unchanged then, and a run that never gets through ends at its bound. */
+function restarted(ports: ImportPorts, place: ImportPlace): PageOutcome {
+  const why: Stop = { kind: "wait", untilMs: ports.clock.nowMs(), reason: cursorGone };
+  return { kind: "stopped", why, position: { kind: "open", cursor: null, handled: [] }, progress: place.run.progress };
 }
 
 type Feed = Extract<Increment, { kind: "feed" }>;

@@ -5,6 +5,7 @@ import { MemoryConnectionStore } from "./memory/connection-store.ts";
 import { MemoryFailureStore } from "./memory/failure-store.ts";
 import { MemoryGate } from "./memory/gate.ts";
 import { MemoryLanes } from "./memory/lanes.ts";
+import { MemoryLeases } from "./memory/leases.ts";
 import { MemoryRecordStore } from "./memory/record-store.ts";
 import { MemoryRunStore } from "./memory/run-store.ts";
 import { MemoryClaimChecks, MemoryCredentials, MemoryPartnerSecrets } from "./memory/secrets.ts";
@@ -25,6 +26,7 @@ export interface MemoryPorts extends Ports {
   readonly records: MemoryRecordStore;
   readonly connections: MemoryConnectionStore;
   readonly credentials: MemoryCredentials;
+  readonly leases: MemoryLeases;
   readonly partnerSecrets: MemoryPartnerSecrets;
   readonly claims: MemoryClaimChecks;
   readonly failures: MemoryFailureStore;
@@ -64,6 +66,7 @@ export function createMemoryPorts(options: MemoryPortsOptions = {}): MemoryPorts
     records: new MemoryRecordStore(clock),
     connections: new MemoryConnectionStore((owner) => credentials.forget(owner)),
     credentials,
+    leases: new MemoryLeases(clock),
     partnerSecrets,
     claims: new MemoryClaimChecks(),
     failures: new MemoryFailureStore(),

@@ -24,6 +24,12 @@ export function itemsAt(body: unknown, path: string, itemsMax: number): readonly
   return items;
 }
 
+/** A whole number of things at a path; null where there is none, since a total is only told to people. */
+export function countAt(body: unknown, path: string): number | null {
+  const count = memberAt(body, path);
+  return typeof count === "number" && Number.isSafeInteger(count) && count >= 0 ? count : null;
+}
+
 /** Names a value by its kind alone: what a partner sends may hold personal data, and an error must not. */
 export function shapeOf(value: unknown): string {
   if (value === null) return "null";

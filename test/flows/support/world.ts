@@ -49,15 +49,16 @@ export function mortal(
         };
       },
     });
-  const { lanes: queue, runs, records, connections, failures, transport, gate } = ports;
   const effects = {
-    lanes: wrap(queue),
-    runs: wrap(runs),
-    records: wrap(records),
-    connections: wrap(connections),
-    failures: wrap(failures),
-    transport: wrap(transport),
-    gate: wrap(gate),
+    lanes: wrap(ports.lanes),
+    runs: wrap(ports.runs),
+    records: wrap(ports.records),
+    connections: wrap(ports.connections),
+    credentials: wrap(ports.credentials),
+    leases: wrap(ports.leases),
+    failures: wrap(ports.failures),
+    transport: wrap(ports.transport),
+    gate: wrap(ports.gate),
   };
   return { ports: { ...ports, ...effects }, calls: () => calls };
 }

@@ -24,10 +24,13 @@ export const checkIdentity: Check = ({ driver, fixtures }) => [
 
 /** Credentials are taken whole and nothing else is, so that a wrong one is told when it is stored and not when it is used. */
 export const checkCredentials: Check = ({ driver, fixtures }) => {
-  const { credential, field, header } = driver.auth;
+  const { auth } = driver;
+  const { credential } = auth;
+  // What signs: a field of the credential, or the secret that buys a token.
+  const field = auth.kind === "header" ? auth.field : "clientSecret";
   const { accepted, refused } = fixtures.credentials;
   return [
-    ...headerProblems(header, driver.auth.prefix),
+    ...(auth.kind === "header" ? headerProblems(auth.header, auth.prefix) : tokenUrlProblems(driver, auth.tokenUrl)),
     ...unless(accepted.length > 0, "there is no accepted credential among the fixtures"),
     ...accepted.flatMap(({ fields }) =>
       unless(credential.safeParse(fields).success, "an accepted credential is refused"),
@@ -39,7 +42,10 @@ export const checkCredentials: Check = ({ driver, fixtures }) => {
       unless(!credential.safeParse({ ...fields, more: "x" }).success, "a credential may hold unknown fields"),
     ),
     ...accepted.flatMap(({ fields }) =>
-      unless(!credential.safeParse({ ...fields, [field]: "a\r\nb: c" }).success, "a credential may break a header"),
+      unless(
+        auth.kind !== "header" || !credential.safeParse({ ...fields, [field]: "a\r\nb: c" }).success,
+        "a credential may break a header",
+      ),
     ),
     ...[...refused, null, {}, { [field]: "" }, { [field]: 1 }].flatMap((fields) =>
       unless(
@@ -49,6 +55,14 @@ export const checkCredentials: Check = ({ driver, fixtures }) => {
     ),
   ];
 };
+
+function tokenUrlProblems(driver: PartnerDriver, tokenUrl: string): string[] {
+  const request = { method: "POST", path: tokenUrl, query: {}, endpoint: "" } as const;
+  return unless(
+    isPlainHttps(tokenUrl) && urlFor(driver, request) !== null,
+    `tokenUrl "${tokenUrl}" is no https URL of the partner's hosts`,
+  );
+}
 
 export function unless(holds: boolean, problem: string): string[] {
   return holds ? [] : [problem];

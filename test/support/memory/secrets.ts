@@ -20,7 +20,7 @@ export class MemoryCredentials implements Credentials {
     this.#clock = clock;
   }
 
-  async read(owner: Owner): Promise<Credential | null> {
+  async read(owner: Owner, _options?: { readonly fresh: boolean }): Promise<Credential | null> {
     const credential = this.#credentials.get(keyOf(owner));
     return credential === undefined ? null : structuredClone(credential);
   }

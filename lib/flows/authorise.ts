@@ -1,0 +1,104 @@
+import { usableToken } from "../engine/access-token.ts";
+import type { PartnerDriver } from "../engine/define-partner.ts";
+import { PartnerError } from "../engine/errors.ts";
+import type { Connection, CredentialFields, Ports } from "../engine/ports.ts";
+import { mintToken } from "./mint-token.ts";
+
+export type AuthorisePorts = Pick<Ports, "clock" | "transport" | "credentials" | "leases" | "metrics">;
+
+export type Authorised =
+  | {
+      readonly kind: "authorised";
+      readonly fields: CredentialFields;
+      readonly headers: Readonly<Record<string, string>>;
+      /** What a refusal would be a refusal of; null where there is nothing to renew. */
+      readonly token: string | null;
+    }
+  | { readonly kind: "wait"; readonly untilMs: number; readonly reason: string }
+  | { readonly kind: "failed"; readonly error: PartnerError };
+
+/** Longer than the token endpoint's time-out, so that a live holder never loses it. */
+const leaseMs = 30_000;
+const lookEveryMs = 500;
+const looksMax = 5;
+
+/**
+ * What signs a connection's next call. A token is shared by all functions through the credential store and renewed by one
+ * of them at a time; `rejected` is a token that the partner has just refused.
+ */
+export async function authorise(
+  ports: AuthorisePorts,
+  driver: PartnerDriver,
+  connection: Connection,
+  rejected: string | null,
+): Promise<Authorised> {
+  const { auth } = driver;
+  const credential = await ports.credentials.read(connection);
+  if (credential === null) return { kind: "failed", error: credentialMissing(driver, connection) };
+  if (auth.kind === "header") {
+    const headers = { [auth.header]: `${auth.prefix}${credential.fields[auth.field] ?? ""}` };
+    return { kind: "authorised", fields: credential.fields, headers, token: null };
+  }
+  const kept =
+    bearer(credential.fields, rejected, ports.clock.nowMs()) ?? (await storedToken(ports, connection, rejected));
+  return kept ?? renew(ports, driver, connection, rejected);
+}
+
+/** Renews behind a lease; whoever does not get it looks for what its holder stores. */
+async function renew(
+  ports: AuthorisePorts,
+  driver: PartnerDriver,
+  connection: Connection,
+  rejected: string | null,
+): Promise<Authorised> {
+  const lease = await ports.leases.acquire(`${driver.name}#token#${connection.connectionId}`, leaseMs);
+  if (lease.kind === "held") {
+    for (let look = 0; look < looksMax; look++) {
+      await ports.clock.sleep(lookEveryMs);
+      const stored = await storedToken(ports, connection, rejected);
+      if (stored !== null) return stored;
+    }
+    return { kind: "wait", untilMs: lease.expiresAtMs, reason: "token" };
+  }
+  try {
+    // The holder before may have stored a token between our look and our lease.
+    const stored = await storedToken(ports, connection, rejected);
+    if (stored !== null) return stored;
+    const minted = await mintToken(ports, driver, connection);
+    if (minted.kind !== "minted") return minted;
+    return (
+      bearer(minted.fields, null, ports.clock.nowMs()) ?? {
+        kind: "wait",
+        untilMs: ports.clock.nowMs() + 1_000,
+        reason: "token",
+      }
+    );
+  } finally {
+    await ports.leases.release(lease);
+  }
+}
+
+async function storedToken(
+  ports: AuthorisePorts,
+  connection: Connection,
+  rejected: string | null,
+): Promise<Authorised | null> {
+  const fresh = await ports.credentials.read(connection, { fresh: true });
+  return fresh === null ? null : bearer(fresh.fields, rejected, ports.clock.nowMs());
+}
+
+function bearer(fields: CredentialFields, rejected: string | null, nowMs: number): Authorised | null {
+  const token = usableToken(fields, nowMs);
+  if (token === null || token === rejected) return null;
+  return { kind: "authorised", fields, headers: { authorization: `Bearer ${token}` }, token };
+}
+
+function credentialMissing(driver: PartnerDriver, connection: Connection): PartnerError {
+  return new PartnerError({
+    code: "no-credential",
+    kind: "auth",
+    partner: driver.name,
+    message: `${driver.title}: connection ${connection.connectionId} has no credential; store one with PATCH /api/v1/connections/${connection.connectionId}.`,
+    cause: { expected: "a stored credential", actual: "none" },
+  });
+}
