@@ -23,13 +23,13 @@ export class PartnerFunctions extends Construct {
       ...consumer,
       name: "consume-webhooks",
       timeoutSeconds: consumerTimeoutSeconds.webhooks,
-      grants: consumerGrants(this, stage, partner, "webhooks"),
+      grants: consumerGrants(this, stage, driver, "webhooks"),
     });
     const imports = new SluiceFunction(this, "ConsumeImports", {
       ...consumer,
       name: "consume-imports",
       timeoutSeconds: consumerTimeoutSeconds.imports,
-      grants: consumerGrants(this, stage, partner, "imports"),
+      grants: consumerGrants(this, stage, driver, "imports"),
     });
     const fanOut = new SluiceFunction(this, "ImportFanOut", {
       stage,

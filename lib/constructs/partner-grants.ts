@@ -1,4 +1,5 @@
 import type { Construct } from "constructs";
+import type { PartnerDriver } from "../engine/define-partner.ts";
 import type { Lane } from "../engine/job.ts";
 import { claimCheckArn, deadLetterQueueArn, laneArn, partnerSecretArn } from "./arns.ts";
 import { allow, allowIndex, allowItems, allowKey, allowObjects, type Grant } from "./grants.ts";
@@ -8,7 +9,8 @@ import type { Stage } from "./stage.ts";
 const receive = ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"];
 
 /** For the function behind a lane: calls the partner, keeps records, sends its own lane's jobs again, gives up. */
-export function consumerGrants(scope: Construct, stage: Stage, partner: string, lane: Lane): Grant[] {
+export function consumerGrants(scope: Construct, stage: Stage, driver: PartnerDriver, lane: Lane): Grant[] {
+  const partner = driver.name;
   const [bodies, records] = [
     claimCheckArn(scope, stage, "bodies", partner),
     claimCheckArn(scope, stage, "records", partner),
@@ -20,14 +22,28 @@ export function consumerGrants(scope: Construct, stage: Stage, partner: string, 
     allowItems(scope, stage, partner, "token-buckets", ["GetItem", "PutItem"]),
     allowItems(scope, stage, partner, "failures", ["UpdateItem"]),
     allowObjects(["PutObject"], [bodies, records]),
-    allowKey(scope, stage, [partner], ["Decrypt"]),
+    allowKey(scope, stage, [partner], renewsCredentials(driver) ? ["Decrypt", "GenerateDataKey"] : ["Decrypt"]),
     ...(lane === "webhooks"
-      ? [allowItems(scope, stage, partner, "connections", ["GetItem"]), allowObjects(["GetObject"], [bodies])]
+      ? [
+          allowItems(
+            scope,
+            stage,
+            partner,
+            "connections",
+            renewsCredentials(driver) ? ["GetItem", "PutItem"] : ["GetItem"],
+          ),
+          allowObjects(["GetObject"], [bodies]),
+        ]
       : [
           allowItems(scope, stage, partner, "connections", ["GetItem", "PutItem"]),
           allowItems(scope, stage, partner, "runs", ["GetItem", "PutItem"]),
         ]),
   ];
+}
+
+/** A token that runs out is renewed by whoever makes a call, sealed, and kept with the connection. */
+function renewsCredentials(driver: PartnerDriver): boolean {
+  return driver.auth.kind !== "header";
 }
 
 /** Starts what is due, nudges what stands still, gives up what does not move; never calls the partner. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { renewingDriver } from "./support/drivers.ts";
 import { account, region } from "./support/render.ts";
 import { ofType } from "./support/resources.ts";
 import { may, rolesOf, statementsOf, type Role } from "./support/roles.ts";
@@ -197,6 +198,23 @@ describe("no partner reaches another", () => {
       expect(statement.Condition).toEqual({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${partner}#*`] } });
     }
   });
+});
+
+test("only for a partner whose tokens run out are credentials sealed anew by its consumers", () => {
+  const key = `arn:aws:kms:${region}:${account}:key/1-2-3`;
+  const sealing = rolesOf(synth({ partners: ["acme", renewingDriver("globex")] })).filter((role) => {
+    if (isConsole(role)) return false;
+    const context = { "kms:EncryptionContext:partner": partnerOf(role), "kms:ResourceAliases": "alias/sluice-dev" };
+    return may(role, "kms:GenerateDataKey", key, context);
+  });
+  expect(sealing.map((role) => [partnerOf(role), /Consume(Webhooks|Imports)/.exec(role.id)?.[0]])).toEqual([
+    ["globex", "ConsumeWebhooks"],
+    ["globex", "ConsumeImports"],
+  ]);
+  for (const role of sealing) {
+    const table = `arn:aws:dynamodb:${region}:${account}:table/sluice-dev-connections`;
+    expect(may(role, "dynamodb:PutItem", table, { "dynamodb:LeadingKeys": "globex#1" })).toBe(true);
+  }
 });
 
 describe("the API's role", () => {

@@ -2,7 +2,12 @@ import * as z from "zod";
 import type { PartnerDriver, WebhookDriver } from "../../../lib/engine/define-partner.ts";
 
 /** A driver with just what the stacks read: synthesis must need nothing else of it. */
-export function driverNamed(name: string, options: { readonly silent?: boolean } = {}): PartnerDriver {
+export function driverNamed(name: string): PartnerDriver {
+  return { ...silentDriver(name), webhook };
+}
+
+/** One that sends no webhooks. */
+export function silentDriver(name: string): PartnerDriver {
   return {
     name,
     title: name.toUpperCase(),
@@ -16,8 +21,21 @@ export function driverNamed(name: string, options: { readonly silent?: boolean }
       credential: z.object({ apiKey: z.string() }),
     },
     limits: [],
-    ...(options.silent !== true && { webhook }),
     resources: {},
+  };
+}
+
+/** One whose tokens run out. */
+export function renewingDriver(name: string): PartnerDriver {
+  return {
+    ...driverNamed(name),
+    auth: {
+      kind: "client-credentials",
+      tokenUrl: `https://api.${name}.example/token`,
+      parameters: {},
+      tokensPerDay: null,
+      credential: z.object({ clientId: z.string(), clientSecret: z.string() }),
+    },
   };
 }
 

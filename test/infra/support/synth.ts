@@ -5,6 +5,7 @@ import type { App } from "aws-cdk-lib";
 import type { CloudAssembly } from "aws-cdk-lib/cx-api";
 import * as z from "zod";
 import type { SluiceConfig } from "../../../lib/engine/config.ts";
+import type { PartnerDriver } from "../../../lib/engine/define-partner.ts";
 import { createApp } from "../../../lib/stacks/index.ts";
 import { driverNamed } from "./drivers.ts";
 
@@ -21,9 +22,8 @@ export type Resource = z.infer<typeof Resource>;
 export type Template = z.infer<typeof Template>;
 
 export interface SynthOptions {
-  readonly partners?: readonly string[];
-  /** Of `partners`, those that send no webhooks. */
-  readonly silent?: readonly string[];
+  /** A name stands for an ordinary driver of that name. */
+  readonly partners?: readonly (string | PartnerDriver)[];
   /** `dev` unless said otherwise; null leaves it to the app. */
   readonly stage?: string | null;
   /** Called before synthesis. */
@@ -44,9 +44,8 @@ export function synth(options: SynthOptions = {}): ReadonlyMap<string, Template>
 /** The cloud assembly, as long as `use` looks at it. */
 export function synthAssembly<T>(options: SynthOptions, use: (assembly: CloudAssembly) => T): T {
   const folder = mkdtempSync(join(tmpdir(), "sluice-infra-"));
-  const silent = options.silent ?? [];
-  const partners = (options.partners ?? ["acme", "globex"]).map((name) =>
-    driverNamed(name, { silent: silent.includes(name) }),
+  const partners = (options.partners ?? ["acme", "globex"]).map((partner) =>
+    typeof partner === "string" ? driverNamed(partner) : partner,
   );
   const stage = options.stage === undefined ? "dev" : options.stage;
   try {
