@@ -135,7 +135,11 @@ test.each([
 
 test("a function's process ends by itself when its channel closes", async () => {
   const folder = temporaryFolder();
-  const { codePath } = functionWith(folder, "alone", `export const handler = () => "here";`);
+  const { codePath } = functionWith(
+    folder,
+    "alone",
+    `setInterval(() => {}, 1000); export const handler = () => "here";`,
+  );
   const child = fork(childEntry(folder), { env: { LAMBDA_TASK_ROOT: codePath, _HANDLER: "index.handler" } });
   onTestFinished(() => void child.kill("SIGKILL"));
   const ended = new Promise<number | null>((resolve) => void child.once("exit", resolve));
