@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { PlayPartner, World } from "../../lib/local/world/open-world.ts";
+import type { PlayPartner } from "../../lib/local/world/open-world.ts";
 import type { ApiClient } from "./api-client.ts";
 import { ConnectionDetail } from "./api-shapes.ts";
 
@@ -25,7 +25,7 @@ const ChangeAnswer = z.object({ objects: z.array(z.tuple([z.string(), z.string()
  * The account comes first, or an import could begin before there is one; safe to repeat after any of its steps.
  */
 export async function connectDemo(
-  world: World,
+  world: { readonly stack: { readonly url: string } },
   api: ApiClient,
   partner: PlayPartner,
   size: "demo" | "smoke",

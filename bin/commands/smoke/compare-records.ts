@@ -57,19 +57,17 @@ export function compareResource(
 }
 
 /**
- * What the driver passes through as it came has to be there, field for field, as the partner has it now. The partner's
- * states differ in such a field, and no code of the driver is asked.
+ * The partner has served the object's newest state, and what the driver passes through as it came is there,
+ * field for field, as the partner has it now. No code of the driver is asked.
  */
-function isInState(object: LedgerObject, record: RecordView | undefined): boolean {
-  if (record === undefined || record.deleted) return false;
+export function isInState(object: LedgerObject, record: RecordView | undefined): boolean {
+  if (record === undefined || record.deleted || object.newestServed !== object.revision) return false;
   const { extra, ...mapped } = record.data;
   if (typeof extra !== "object" || extra === null) return false;
   const passed = Object.entries(extra).every(([field, value]) => isPart(value, object.state[field]));
-  // Fields that the model takes over under the partner's own name and value.
-  const same = Object.entries(mapped).filter(
-    ([field, value]) => typeof value === "string" && typeof object.state[field] === "string" && field === "description",
-  );
-  return passed && same.every(([field, value]) => isDeepStrictEqual(value, object.state[field]));
+  // A model's description is the partner's own, word for word.
+  const described = typeof mapped["description"] !== "string" || mapped["description"] === object.state["description"];
+  return passed && described;
 }
 
 /** Equal, but for members that a driver must not keep (secrets within a structure). */

@@ -23,13 +23,19 @@ API. Exit 0 only if everything agrees.
 Options
   --json              the report as JSON
   --webhooks <count>  webhooks a partner (default 200)
+  --partner <name>    only this partner
   --data <folder>     keep everything in this folder (default: a temporary one, removed at the end)
 
 Examples
   npm run smoke
   npm run smoke -- --json --webhooks 50
 `,
-  options: { json: { type: "boolean" }, webhooks: { type: "string" }, data: { type: "string" } },
+  options: {
+    json: { type: "boolean" },
+    webhooks: { type: "string" },
+    partner: { type: "string" },
+    data: { type: "string" },
+  },
   run,
 };
 
@@ -38,7 +44,7 @@ async function run(values: Values): Promise<number> {
   const kept = typeof values["data"] === "string" ? resolve(values["data"]) : null;
   const dataDir = kept ?? mkdtempSync(join(tmpdir(), "sluice-smoke-"));
   try {
-    const report = await play(dataDir, webhooks);
+    const report = await play(dataDir, webhooks, textOption(values, "partner", ""));
     process.stdout.write(flag(values, "json") ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));
     return report.agrees ? 0 : 1;
   } finally {
@@ -46,7 +52,7 @@ async function run(values: Values): Promise<number> {
   }
 }
 
-async function play(dataDir: string, webhooks: number): Promise<SmokeReport> {
+async function play(dataDir: string, webhooks: number, only: string): Promise<SmokeReport> {
   const beganMs = performance.now();
   const say = (line: string): void =>
     void process.stderr.write(`${((performance.now() - beganMs) / 1000).toFixed(1).padStart(6)} s  ${line}\n`);
@@ -57,7 +63,8 @@ async function play(dataDir: string, webhooks: number): Promise<SmokeReport> {
   try {
     const api = createApiClient(world.stack.url, world.apiKey);
     const partners: PartnerReport[] = [];
-    for (const partner of world.partners) partners.push(await playThrough({ world, api, partner, webhooks, say }));
+    const chosen = world.partners.filter((partner) => only === "" || partner.name === only);
+    for (const partner of chosen) partners.push(await playThrough({ world, api, partner, webhooks, say }));
     const seconds = Math.round((performance.now() - beganMs) / 100) / 10;
     // Without a partner nothing was compared, and nothing compared is no agreement.
     const agrees = partners.length > 0 && partners.every(({ checks }) => checks.every((check) => check.agrees));

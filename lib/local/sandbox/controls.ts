@@ -133,6 +133,7 @@ function describe(ledger: Ledger, account: string, object: StoredObject) {
     deleted: object.deleted,
     state: object.state,
     revisionsServed: facts.served.length,
+    newestServed: Math.max(0, ...facts.served),
     revisionsServedAsSnapshot: facts.servedAsSnapshot.length,
     revisionsDelivered: facts.delivered.length,
     revisionsPerhapsServed: facts.perhapsServed.filter((revision) => !facts.served.includes(revision)).length,

@@ -8,7 +8,11 @@ const LedgerObject = z.object({
   revision: z.number(),
   deleted: z.boolean(),
   state: z.record(z.string(), z.unknown()),
+  /** Distinct ones, in complete answers. */
   revisionsServed: z.number(),
+  newestServed: z.number(),
+  /** Begun to be served when the sandbox was killed. */
+  revisionsPerhapsServed: z.number(),
   singleGets: z.number(),
 });
 export type LedgerObject = z.infer<typeof LedgerObject>;
@@ -17,10 +21,10 @@ const ObjectsPage = z.object({ objects: z.array(LedgerObject), next: z.number().
 
 /** Talks to a sandbox's control endpoints. */
 export class SandboxClient {
-  readonly #address: string;
+  readonly address: string;
 
   constructor(address: string) {
-    this.#address = address;
+    this.address = address;
   }
 
   async control<Schema extends z.ZodType>(
@@ -29,7 +33,7 @@ export class SandboxClient {
     body: unknown,
     schema: Schema,
   ): Promise<z.infer<Schema>> {
-    const answer = await fetch(`${this.#address}/__sandbox/${path}`, {
+    const answer = await fetch(`${this.address}/__sandbox/${path}`, {
       method,
       headers: { "content-type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
