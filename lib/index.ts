@@ -3,9 +3,13 @@ export { defineConfig, type SluiceConfig, type StageConfig } from "./engine/conf
 export * from "./engine/define-partner.ts";
 export { PartnerError, type ErrorCause, type ErrorKind, type PartnerErrorInit } from "./engine/errors.ts";
 export { PageShapeError, type PageContent, type PageStrategy } from "./engine/pages/page-strategy.ts";
-export { keysetPages, type KeysetOptions } from "./engine/pages/keyset.ts";
-export { anySameText, hmacText, sameText, type HmacScheme } from "./engine/signatures/hmac.ts";
-export { stripeSignature } from "./engine/signatures/stripe.ts";
+export * from "./engine/pages/keyset.ts";
+export * from "./engine/pages/next-link.ts";
+export * from "./engine/pages/offset.ts";
+export * from "./engine/signatures/body-hmac.ts";
+export * from "./engine/signatures/hmac.ts";
+export * from "./engine/signatures/standard-webhooks.ts";
+export * from "./engine/signatures/stripe.ts";
 export type { SignedRequest, Verdict, Verifier } from "./engine/signatures/verifier.ts";
 export * from "./models/index.ts";
 export * from "./partners/index.ts";
