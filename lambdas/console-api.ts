@@ -1,10 +1,10 @@
-import wrap from "@middy/core";
 import type { Context } from "aws-lambda";
 import * as z from "zod";
 import config from "#config";
 import { createApiKeyCheck } from "../lib/aws/api-key.ts";
 import { createClients } from "../lib/aws/clients.ts";
 import { readEnvironment } from "../lib/aws/environment.ts";
+import { wrapHandler } from "../lib/aws/handler.ts";
 import { createOnce } from "../lib/aws/once.ts";
 import { createPorts } from "../lib/aws/ports.ts";
 import { tableNameFor } from "../lib/engine/names.ts";
@@ -17,16 +17,10 @@ const HttpEvent = z.object({
   rawPath: z.string(),
   headers: z.record(z.string(), z.string()),
   queryStringParameters: z.record(z.string(), z.string()).default({}),
-  requestContext: z.object({ requestId: z.string(), http: z.object({ method: z.string() }) }),
+  requestContext: z.object({ http: z.object({ method: z.string() }) }),
   body: z.string().default(""),
   isBase64Encoded: z.boolean(),
 });
-
-interface HttpResult {
-  readonly statusCode: number;
-  readonly headers: ApiResponse["headers"];
-  readonly body: string;
-}
 
 const ports = createPorts(process.env, registryOf(config.partners));
 const environment = readEnvironment(process.env);
@@ -35,18 +29,12 @@ const verifyApiKey = createApiKeyCheck(environment.stage, clients.secretsManager
 const onceWithin = createOnce<ApiResponse>(clients.dynamo(), tableNameFor(environment.stage, "idempotency"), "api");
 
 /** The HTTP API, version 1, behind API Gateway. */
-export const handler = wrap<unknown, HttpResult>().handler(async (event: unknown, context: Context) => {
-  const request = requestOf(event);
-  ports.log.begin({ requestId: request.requestId });
-  try {
-    const response = await handleApi({ ...ports, verifyApiKey, once: onceWithin(context) }, request);
-    return { statusCode: response.status, headers: response.headers, body: response.body };
-  } finally {
-    ports.metrics.flush();
-  }
+export const handler = wrapHandler(ports, async (event: unknown, context: Context) => {
+  const request = requestOf(event, context);
+  return resultOf(await handleApi({ ...ports, verifyApiKey, once: onceWithin(context) }, request));
 });
 
-function requestOf(event: unknown): ApiRequest {
+function requestOf(event: unknown, context: Context): ApiRequest {
   const { rawPath, headers, queryStringParameters, requestContext, body, isBase64Encoded } = HttpEvent.parse(event);
   return {
     method: requestContext.http.method,
@@ -54,6 +42,11 @@ function requestOf(event: unknown): ApiRequest {
     query: queryStringParameters,
     headers,
     body: Buffer.from(body, isBase64Encoded ? "base64" : "utf8"),
-    requestId: requestContext.requestId,
+    // What the function's log lines carry; the gateway's own id is in its answer's apigw-requestid.
+    requestId: context.awsRequestId,
   };
+}
+
+function resultOf(response: ApiResponse) {
+  return { statusCode: response.status, headers: response.headers, body: response.body };
 }

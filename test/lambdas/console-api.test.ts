@@ -19,8 +19,8 @@ const services = createServer((request, response) => {
 });
 
 const Result = z.object({ statusCode: z.int(), headers: z.record(z.string(), z.string()), body: z.string() });
-// Of Lambda's context the function reads the time that is left.
-const context = { getRemainingTimeInMillis: () => 29_000 } as Context;
+// Of Lambda's context the function reads its id and the time that is left.
+const context = { awsRequestId: "request-of-lambda", getRemainingTimeInMillis: () => 29_000 } as Context;
 
 function event(method: string, path: string, more: Readonly<Record<string, unknown>> = {}) {
   return {
@@ -79,7 +79,7 @@ describe("the console API's function", () => {
     expect([answer.statusCode, targets]).toEqual([200, []]);
     expect(answer.headers).toMatchObject({
       "content-type": "application/json; charset=utf-8",
-      "x-request-id": "request-of-the-gateway",
+      "x-request-id": "request-of-lambda",
     });
   });
 
@@ -112,7 +112,7 @@ describe("the console API's function", () => {
     const answer = await call(event("GET", "/connections"));
     expect([answer.statusCode, answer.errors]).toMatchObject([500, [{ code: "internal" }]]);
     expect(answer.body).not.toMatch(/Validation|dynamo|sluice-dev/i);
-    expect(JSON.stringify(lines)).toMatch(/request-of-the-gateway.*ValidationException/s);
+    expect(JSON.stringify(lines)).toMatch(/request-of-lambda.*ValidationException/s);
   });
 
   test("refuses an event that is not of the gateway's form", async () => {

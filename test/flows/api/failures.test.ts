@@ -175,6 +175,21 @@ describe("replaying failures", () => {
     expect((await api.call("POST", "/failures/replay", { body })).status).toBe(404);
   });
 
+  test("finds a group behind many failures of others", async () => {
+    const api = new TestApi();
+    await api.ports.failures.record(makeFailure("alike"));
+    for (let number = 0; number < 250; number++) {
+      const newer = { fingerprint: "fingerprint-2", lastSeenAtMs: startMs + 1 + number };
+      await api.ports.failures.record(makeFailure(`other-${number}`, newer));
+    }
+    const body = { partner: "acme", fingerprint: "fingerprint-1" };
+    expect((await api.call("POST", "/failures/replay", { body })).data).toEqual({
+      replayed: ["acme:-:alike"],
+      refused: [],
+      more: false,
+    });
+  });
+
   test("by their ids says of each what came of it", async () => {
     const api = new TestApi();
     await api.ports.failures.record(makeFailure("a:b:c", { connectionId: "acme_x" }));

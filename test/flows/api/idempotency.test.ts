@@ -43,7 +43,12 @@ describe("an Idempotency-Key", () => {
     const id = await api.connect();
     const other = await api.connect();
     expect((await api.call("POST", `/connections/${id}/sync`, { headers })).status).toBe(202);
-    expect((await api.call("POST", `/connections/${other}/sync`, { headers })).status).toBe(202);
+    const answer = await api.call("POST", `/connections/${other}/sync`, { headers });
+    expect([answer.status, answer.data.connectionId, answer.headers["idempotent-replayed"]]).toEqual([
+      202,
+      other,
+      "false",
+    ]);
   });
 
   test("of a call that was refused can be used again", async () => {
