@@ -78,7 +78,7 @@ test("a call signed by a small signer is taken, with its URL's host for an endpo
     body: JSON.stringify({ QueueUrl: url, MessageBody: "signed small" }),
   });
   expect(answer.status).toBe(200);
-  expect(await answer.json()).toMatchObject({ MessageId: expect.any(String) });
+  expect(await answer.json()).toHaveProperty("MessageId");
 });
 
 test("operations and services that are not offered are refused by name", async () => {
@@ -92,10 +92,10 @@ test("operations and services that are not offered are refused by name", async (
   const unknown = await signed("dynamodb", "DynamoDB_20120810.ExportTableToPointInTime");
   expect(await unknown.json()).toMatchObject({
     __type: "UnknownOperationException",
-    message: expect.stringContaining("ExportTableToPointInTime"),
+    message: "The local stack does not offer the operation DynamoDB ExportTableToPointInTime.",
   });
   const elsewhere = await signed("athena", "AmazonAthena.ListWorkGroups");
-  expect(await elsewhere.json()).toMatchObject({ message: expect.stringContaining('"athena"') });
+  expect(await elsewhere.json()).toMatchObject({ message: 'The local stack does not offer the service "athena".' });
 });
 
 test("malformed JSON is the caller's fault, and tells nothing of the inside", async () => {
@@ -132,7 +132,7 @@ test("it listens on loopback alone", async () => {
     .flatMap((addresses) => addresses ?? [])
     .filter(({ internal, family }) => !internal && family === "IPv4");
   for (const { address } of others) {
-    await expect(fetch(`http://${address}:${port}`)).rejects.toThrow();
+    await expect(fetch(`http://${address}:${port}`)).rejects.toThrow("fetch failed");
   }
   expect(new URL(started.services.endpoint).hostname).toBe("127.0.0.1");
 });

@@ -200,7 +200,7 @@ test("an event goes to the targets of the rules it fits, and to no others", asyn
   ]);
   const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: "heard" }));
   const { Messages: messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
-  expect(messages.map(({ Body: body }) => JSON.parse(body ?? ""))).toEqual([
+  expect(messages.map(({ Body: body }) => JSON.parse(body ?? "") as unknown)).toEqual([
     { partner: "stripe", size: 3, id: "fits" },
   ]);
   expect(invoked).toMatchObject([

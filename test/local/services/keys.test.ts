@@ -67,7 +67,9 @@ test("another context, another key or a changed byte does not open it", async ()
   for (const at of [0, 10, 45, CiphertextBlob.length - 1]) {
     const changed = Uint8Array.from(CiphertextBlob);
     changed[at] = (changed[at] ?? 0) ^ 1;
-    await expect(kms.send(new DecryptCommand({ CiphertextBlob: changed, ...context }))).rejects.toThrow();
+    const failed = await kms.send(new DecryptCommand({ CiphertextBlob: changed, ...context })).catch(String);
+    // A change within the key's id names a key that is not there.
+    expect(failed).toMatch(/InvalidCiphertext|NotFound/);
   }
   const wrongKey = new DecryptCommand({ CiphertextBlob, KeyId: "alias/second", ...context });
   await expect(kms.send(wrongKey)).rejects.toMatchObject({ name: "IncorrectKeyException" });

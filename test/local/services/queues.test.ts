@@ -120,7 +120,7 @@ test("a poller that has gone takes no message with it", async () => {
   // A call and its answer, so that the poll has arrived before it is given up.
   await urlOf("abandoned");
   gone.abort();
-  await expect(abandoned).rejects.toThrow();
+  await expect(abandoned).rejects.toMatchObject({ name: "AbortError" });
 
   await started.operator.sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: "kept" }));
   expect((await receive(url, { WaitTimeSeconds: 5 })).map(({ Body: body }) => body)).toEqual(["kept"]);

@@ -167,11 +167,13 @@ async function changeIndexOnly(dataDir: string, oldItem: unknown, newItem: unkno
   };
   const store = database.create({ path: join(dataDir, "tables") });
   const table = await new Promise((resolve, reject) =>
-    store.getTable("jobs", (error, found) => (error ? reject(new Error(String(error))) : resolve(found))),
+    store.getTable("jobs", (error, found) =>
+      error ? reject(new Error("getTable failed", { cause: error })) : resolve(found),
+    ),
   );
   await new Promise<void>((resolve, reject) =>
     database.updateIndexes(store, table, oldItem, newItem, (error) =>
-      error ? reject(new Error(String(error))) : resolve(),
+      error ? reject(new Error("updateIndexes failed", { cause: error })) : resolve(),
     ),
   );
   await store.db.close();

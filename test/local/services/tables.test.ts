@@ -245,10 +245,9 @@ test("transactions are refused, and say so", async () => {
   const transaction = new TransactWriteItemsCommand({
     TransactItems: [{ Put: { TableName: "plain", Item: { pk: { S: "x" } } } }],
   });
-  await expect(started.operator.dynamodb.send(transaction)).rejects.toMatchObject({
-    name: "UnknownOperationException",
-    message: expect.stringContaining("TransactWriteItems is not offered by the local stack"),
-  });
+  await expect(started.operator.dynamodb.send(transaction)).rejects.toThrow(
+    "TransactWriteItems is not offered by the local stack",
+  );
 });
 
 test("an item over 400 KB is refused", async () => {

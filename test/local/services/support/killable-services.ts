@@ -22,11 +22,11 @@ const ready = z.object({
 export async function startKillable(cdkOutDir: string, dataDir: string): Promise<KillableServices> {
   const child = fork(join(import.meta.dirname, "services-child.ts"), [cdkOutDir, dataDir], { execArgv: [] });
   const ended = once(child, "exit");
-  const [message] = await Promise.race([
+  const messages: readonly unknown[] = await Promise.race([
     once(child, "message"),
     ended.then(([code]) => Promise.reject(new Error(`The services ended with ${code} before they were ready.`))),
   ]);
-  const { endpoint, operator } = ready.parse(message);
+  const { endpoint, operator } = ready.parse(messages[0]);
   const clients = clientsFor(endpoint, operator);
   return {
     operator: clients,
