@@ -13,7 +13,10 @@ export const customer = defineModel(
     phone: z.exactOptional(z.string().nullable()),
     address: z.exactOptional(Address.nullable()),
     description: z.exactOptional(z.string().nullable()),
+    /** Kept, not done business with any more. */
+    archived: z.exactOptional(z.boolean()),
     createdAt: Instant,
+    updatedAt: z.exactOptional(Instant),
     extra: Extra,
   }),
 );
