@@ -39,7 +39,10 @@ function groupOf(job: Job): Pick<QueueMessage, "MessageGroupId"> {
   return job.connectionId === null ? {} : { MessageGroupId: job.connectionId };
 }
 
-/** SQS takes what XML takes; JSON escapes all else but these two: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html */
+/**
+ * SQS takes what XML takes, and of that JSON leaves two characters as they are; stand-ins for it refuse emoji as well.
+ * As JSON's own escapes all of them pass: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+ */
 function queueText(json: string): string {
-  return json.replace(/[\uFFFE\uFFFF]/g, (char) => `\\u${char.charCodeAt(0).toString(16)}`);
+  return json.replace(/[\uD800-\uDFFF\uFFFE\uFFFF]/g, (half) => `\\u${half.charCodeAt(0).toString(16)}`);
 }

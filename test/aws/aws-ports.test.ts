@@ -3,7 +3,7 @@ import { partnerSecretNameFor } from "../../lib/engine/names.ts";
 import { describePorts } from "../support/port-suite.ts";
 import { stage, startServices } from "./support/services.ts";
 
-describePorts("the ports on AWS's services", async (partners) => {
+describePorts(async (partners) => {
   const services = await startServices();
   return {
     ports: createPorts(services.source, partners),

@@ -1,4 +1,3 @@
-import { describe } from "vitest";
 import { describeConnectionStore } from "./port-suite/connections.ts";
 import { describeFailureStore } from "./port-suite/failures.ts";
 import type { OpenPorts } from "./port-suite/opened.ts";
@@ -9,12 +8,10 @@ import { describeSecrets } from "./port-suite/secrets.ts";
 export type { OpenedPorts, OpenPorts } from "./port-suite/opened.ts";
 
 /** What every implementation of the stores must do alike; flows are tested on one and run on the other. */
-export function describePorts(name: string, open: OpenPorts): void {
-  describe(name, () => {
-    describeRunStore(open);
-    describeRecordStore(open);
-    describeConnectionStore(open);
-    describeSecrets(open);
-    describeFailureStore(open);
-  });
+export function describePorts(open: OpenPorts): void {
+  describeRunStore(open);
+  describeRecordStore(open);
+  describeConnectionStore(open);
+  describeSecrets(open);
+  describeFailureStore(open);
 }

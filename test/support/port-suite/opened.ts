@@ -1,11 +1,10 @@
-import type { PartnerSecret, Ports } from "../../../lib/engine/ports.ts";
-import type { PartnerRegistry } from "../../../lib/engine/ports.ts";
-import { resource } from "../../../lib/engine/define-partner.ts";
-import type { PartnerDriver } from "../../../lib/engine/define-partner.ts";
-import { registryOf } from "../../../lib/engine/registry.ts";
-import type { Owner } from "../port-values.ts";
 import { afterAll, beforeAll } from "vitest";
 import * as z from "zod";
+import { resource } from "../../../lib/engine/define-partner.ts";
+import type { PartnerDriver } from "../../../lib/engine/define-partner.ts";
+import type { PartnerRegistry, PartnerSecret, Ports } from "../../../lib/engine/ports.ts";
+import { registryOf } from "../../../lib/engine/registry.ts";
+import type { Owner } from "../port-values.ts";
 
 /** Ports that the suite runs on, and what it needs of the world behind them. */
 export interface OpenedPorts {
@@ -47,7 +46,7 @@ export function ownerOf(partner: string, index: number): Owner {
   return { partner, connectionId: `${partner}_${String(index).padStart(18, "A")}-${"m".repeat(16)}` };
 }
 
-function driverNamed(name: string): PartnerDriver {
+export function driverNamed(name: string): PartnerDriver {
   const schema = z.object({ id: z.string() });
   const things = resource({
     model: { name: "thing", version: 1, schema },
@@ -80,10 +79,7 @@ function driverNamed(name: string): PartnerDriver {
 
 /** Walks a list forward to its end and back to its start, so that both directions are seen to agree. */
 export async function walk<T>(
-  list: (page: {
-    limit: number;
-    cursor: string | null;
-  }) => Promise<{
+  list: (page: { limit: number; cursor: string | null }) => Promise<{
     readonly items: readonly T[];
     readonly next: string | null;
     readonly previous: string | null;

@@ -1,0 +1,74 @@
+import { GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createPorts } from "../../lib/aws/ports.ts";
+import type { BucketScope } from "../../lib/engine/ports.ts";
+import { registryOf } from "../../lib/engine/registry.ts";
+import { tableNameFor } from "../../lib/engine/names.ts";
+import { allOf } from "../support/port-suite/opened.ts";
+import { stage, startServices } from "./support/services.ts";
+import type { TestServices } from "./support/services.ts";
+
+let services: TestServices;
+beforeAll(async () => {
+  services = await startServices();
+});
+afterAll(async () => services.stop());
+
+const scope = (item: string, bucket: string, requests: number): BucketScope => ({
+  item,
+  bucket,
+  requests,
+  perMs: 1_000,
+  share: 1,
+});
+
+describe("the gate on its table", () => {
+  it("never gives one token to two workers, each with a gate of its own", async () => {
+    const gates = await allOf(4, async () => createPorts(services.source, registryOf([])).gate);
+    const scopes = [scope("acme#one", "account", 50)];
+    const ask = { scopes, weight: 1, want: 2, lane: "imports", deadlineMs: Date.now() + 60_000 } as const;
+    const answers = await Promise.all(
+      gates.flatMap((gate) => [gate.reserve(ask), gate.reserve(ask), gate.reserve(ask)]),
+    );
+    const dates = answers
+      .flatMap((answer) => (answer.kind === "granted" ? answer.sendAtMs : []))
+      .toSorted((a, b) => a - b);
+    expect(dates.length).toBeGreaterThanOrEqual(8);
+    const gaps = dates.slice(1).map((date, index) => date - (dates[index] ?? 0));
+    // 50 a second with 261 ms of uncertainty are 25.2 ms apart.
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(25);
+  });
+
+  it("keeps an account's item under a kilobyte, one write unit", async () => {
+    const { gate } = createPorts(services.source, registryOf([]));
+    for (let index = 0; index < 40; index += 1) {
+      const scopes = [
+        scope("acme#two", "account", 10_000),
+        scope("acme#two", `GET /a/long/path/to/an/endpoint/${index}`, 1),
+      ];
+      await gate.reserve({ scopes, weight: 1, want: 1, lane: "imports", deadlineMs: Date.now() + 60_000 });
+    }
+    const key = { pk: { S: "acme#two" } };
+    const { Item } = await services.dynamo.send(
+      new GetItemCommand({ TableName: tableNameFor(stage, "token-buckets"), Key: key }),
+    );
+    const bytes = Object.entries(Item ?? {}).reduce(
+      (sum, [name, value]) => sum + name.length + JSON.stringify(value).length,
+      0,
+    );
+    expect(bytes).toBeGreaterThan(400);
+    expect(bytes).toBeLessThan(1_024);
+  });
+
+  it("carries a hint from one worker to the next", async () => {
+    const [one, two] = [
+      createPorts(services.source, registryOf([])).gate,
+      createPorts(services.source, registryOf([])).gate,
+    ];
+    const scopes = [scope("acme#three", "account", 10)];
+    const notBeforeMs = Date.now() + 30_000;
+    await one.settle("any", { scopes, sent: 1, unused: 0, kinds: ["rate"], hints: { notBeforeMs } });
+    const answer = await two.reserve({ scopes, weight: 1, want: 1, lane: "imports", deadlineMs: Date.now() + 1_000 });
+    expect(answer).toEqual({ kind: "refused", retryAtMs: notBeforeMs, reason: "limit" });
+  });
+});
