@@ -1,7 +1,7 @@
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { SluiceConfig, StageConfig } from "../engine/config.ts";
 import type { PartnerDriver } from "../engine/define-partner.ts";
-import { functionNameFor } from "../engine/names.ts";
+import { claimCheckBucketNameFor, functionNameFor } from "../engine/names.ts";
 import type { Bundles } from "./bundles.ts";
 
 /** One copy of Sluice: what every stack of it is built from. */
@@ -38,17 +38,22 @@ export function logRetentionOf(stage: Stage): RetentionDays {
   return stage.settings.kind === "prod" ? RetentionDays.THREE_MONTHS : RetentionDays.TWO_WEEKS;
 }
 
-// https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
-const functionNameCharsMax = 64;
-const longestFunction = "consume-webhooks";
-
-/** @throws when a stage's and a partner's name together make names that AWS would refuse in the middle of a deployment. */
-export function checkNames(stage: string, partners: readonly PartnerDriver[]): void {
+/** @throws when names would come out longer than AWS takes them, which it would say only in the middle of a deployment. */
+export function checkNames(stage: string, settings: StageConfig, partners: readonly PartnerDriver[]): void {
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+  const bucket = claimCheckBucketNameFor(stage, "0".repeat(12), settings.region ?? longestRegion);
+  checkLength(`the name of stage "${stage}" makes a bucket's name`, bucket, 63);
   for (const { name } of partners) {
-    const tooMany = functionNameFor(stage, longestFunction, name).length - functionNameCharsMax;
-    if (tooMany <= 0) continue;
-    throw new Error(
-      `sluice.config.ts: stage "${stage}" and partner "${name}" make function names longer than AWS's ${functionNameCharsMax} characters; shorten one of them by ${tooMany}.`,
-    );
+    // https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+    const longest = functionNameFor(stage, "consume-webhooks", name);
+    checkLength(`the names of stage "${stage}" and partner "${name}" make a function's name`, longest, 64);
   }
+}
+
+const longestRegion = "ap-southeast-1";
+
+function checkLength(what: string, name: string, charsMax: number): void {
+  const tooMany = name.length - charsMax;
+  if (tooMany <= 0) return;
+  throw new Error(`sluice.config.ts: ${what} longer than AWS's ${charsMax} characters; shorten by ${tooMany}.`);
 }

@@ -47,10 +47,11 @@ function stageOf(app: App, options: CreateAppOptions): Stage {
   const context: unknown = app.node.tryGetContext("stage");
   const name =
     options.stage ?? (typeof context === "string" && context !== "" ? context : defaultStageOf(options.config));
-  checkNames(name, options.config.partners);
+  const settings = settingsOf(options.config, name);
+  checkNames(name, settings, options.config.partners);
   return {
     name,
-    settings: settingsOf(options.config, name),
+    settings,
     partners: options.config.partners,
     bundles: options.bundles ?? bundlesOf({ configPath: options.configPath, outFolder: join(app.outdir, "bundles") }),
   };

@@ -51,11 +51,18 @@ describe("stages", () => {
   test("names that AWS would refuse halfway are refused at once", () => {
     const partner = "a-partner-of-thirty-one-letters";
     expect(() => synth({ partners: [partner], stages: { production: { kind: "prod" } }, stage: "production" })).toThrow(
-      /make function names longer than AWS's 64 characters; shorten one of them by 2\.$/,
+      /stage "production" and partner "a-partner-of-thirty-one-letters" make a function's name longer than AWS's 64 characters; shorten by 2\.$/,
     );
     const names = namesOf(synth({ partners: [partner], stages: { staging1: { kind: "prod" } }, stage: "staging1" }));
     const functions = names.filter((name) => name.startsWith("AWS::Lambda::Function "));
     expect(Math.max(...functions.map((name) => name.length - "AWS::Lambda::Function ".length))).toBe(64);
+  });
+
+  test("so are buckets' names, which are longer in some regions than in others", () => {
+    const named = (region: string) => () =>
+      synth({ partners: [], stages: { astageofsixteena: { kind: "dev", region } }, stage: "astageofsixteena" });
+    expect(named("ap-southeast-1")).toThrow(/makes a bucket's name longer than AWS's 63 characters; shorten by 1\.$/);
+    expect(named("eu-west-1")).not.toThrow();
   });
 
   test("are deployed where they say", () => {

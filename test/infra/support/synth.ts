@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { App } from "aws-cdk-lib";
 import type { CloudAssembly } from "aws-cdk-lib/cx-api";
+import { vi } from "vitest";
 import * as z from "zod";
 import type { SluiceConfig } from "../../../lib/engine/config.ts";
 import type { PartnerDriver } from "../../../lib/engine/define-partner.ts";
@@ -30,6 +31,9 @@ export interface SynthOptions {
   readonly prepare?: (app: App) => void;
   readonly stages?: SluiceConfig["stages"];
 }
+
+// The CDK loads its parts as they are first used: two seconds alone on a machine, many more beside others.
+vi.setConfig({ testTimeout: 120_000 });
 
 export const stages = { dev: { kind: "dev" }, prod: { kind: "prod" } } as const;
 
