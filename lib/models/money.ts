@@ -32,25 +32,3 @@ export function moneyFromMinor(amount: number, currency: string, digits: number 
   const text = digits === 0 ? whole : `${whole}.${figures.slice(-digits)}`;
   return { amount: amount < 0 ? `-${text}` : text, currency: currency.toUpperCase() };
 }
-
-/** Beyond this a double no longer holds four decimals. */
-export const moneyNumberMax = 1e11;
-const decimalsKept = 4;
-
-/**
- * Money from a partner that sends JSON numbers in the currency's own unit. What stands after the fourth decimal is rounded
- * off: no currency has more, and sums of floats do (`812.4000000000001`).
- *
- * @throws RangeError when the amount is no number, or further from nothing than `moneyNumberMax`.
- * @example
- * moneyFromNumber(812.4, "usd"); // { amount: "812.40", currency: "USD" }
- */
-export function moneyFromNumber(amount: number, currency: string): Money {
-  if (!(Math.abs(amount) <= moneyNumberMax))
-    throw new RangeError(`an amount has to be a number up to ${moneyNumberMax}`);
-  const [whole = "0", decimals = ""] = Math.abs(amount).toFixed(decimalsKept).split(".");
-  const kept = decimals.replace(/0+$/, "").padEnd(minorDigitsOf(currency), "0");
-  const text = kept === "" ? whole : `${whole}.${kept}`;
-  const isNegative = amount < 0 && /[1-9]/.test(text);
-  return { amount: isNegative ? `-${text}` : text, currency: currency.toUpperCase() };
-}

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { extraOf, instantFromMs, instantFromSeconds, present } from "../../lib/models/common.ts";
 import * as models from "../../lib/models/index.ts";
 
-const { Instant, LocalDay, Money, customer, guest, minorDigitsOf, moneyFromMinor, moneyFromNumber } = models;
+const { Instant, LocalDay, Money, customer, guest, minorDigitsOf, moneyFromMinor } = models;
 const { payment, property, reservation } = models;
 
 describe("money", () => {
@@ -56,38 +56,6 @@ describe("money", () => {
 
   test.each(["usd", "US", "USDC", "", "U$D"])("%j is no currency code", (currency) => {
     expect(Money.safeParse({ amount: "1", currency }).success).toBe(false);
-  });
-
-  test.each([
-    [812.4, "usd", "812.40"],
-    [812.4000000000001, "USD", "812.40"],
-    [0.1 + 0.2, "eur", "0.30"],
-    [400, "usd", "400.00"],
-    [0, "usd", "0.00"],
-    [-0, "usd", "0.00"],
-    [-0.00001, "usd", "0.00"],
-    [-7.5, "usd", "-7.50"],
-    [12.3456, "usd", "12.3456"],
-    [12_000, "jpy", "12000"],
-    [12_000.5, "jpy", "12000.5"],
-    [5.12, "kwd", "5.120"],
-    [1e11, "usd", "100000000000.00"],
-  ])("the number %d in %s is %s", (amount, currency, text) => {
-    const money = moneyFromNumber(amount, currency);
-    expect(money).toEqual({ amount: text, currency: currency.toUpperCase() });
-    expect(Money.safeParse(money).success).toBe(true);
-  });
-
-  test("a number with two decimals is those two decimals, up to the largest", () => {
-    fc.assert(
-      fc.property(fc.integer({ min: -1e13, max: 1e13 }), (cents) => {
-        expect(moneyFromNumber(cents / 100, "usd")).toEqual(moneyFromMinor(cents, "usd"));
-      }),
-    );
-  });
-
-  test.each([Number.NaN, Number.POSITIVE_INFINITY, -1.1e11])("%d is no amount that can be trusted", (amount) => {
-    expect(() => moneyFromNumber(amount, "usd")).toThrow(RangeError);
   });
 
   test("digits agree with the runtime's own table of currencies", () => {
