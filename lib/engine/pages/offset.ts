@@ -16,7 +16,7 @@ export interface OffsetOptions {
 const skipMax = 10_000_000;
 
 /**
- * Pages by number of items passed over, until one is not full. Ask the partner for an order in which things do not move
+ * Pages by number of items passed over, until one is not full and nothing says that there are more. Ask the partner for an order in which things do not move
  * between pages while they are walked, such as by id.
  *
  * @example
@@ -36,10 +36,12 @@ export function offsetPages(options: OffsetOptions): PageStrategy {
     read(body, cursor) {
       const items = itemsAt(body, options.items, limit.size);
       const total = options.total === undefined ? null : countAt(body, options.total);
-      // A page that is not full is the last one, whatever the total says: totals count what was there a moment ago.
-      if (items.length < limit.size) return { items, next: null, total };
       const skip = cursor?.["skip"];
       const passed = (typeof skip === "number" ? skip : 0) + items.length;
+      // A partner may give fewer than were asked for, so a page that is not full is the last one only if the total agrees;
+      // an empty one always is, as totals count what was there a moment ago.
+      const isLast = items.length === 0 || (items.length < limit.size && passed >= (total ?? 0));
+      if (isLast) return { items, next: null, total };
       if (passed > skipMax) throw new PageShapeError(`a last page within ${skipMax} items`, "yet another full page");
       return { items, next: { skip: passed }, total };
     },
