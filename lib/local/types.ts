@@ -37,8 +37,7 @@ export interface MappingModel {
   readonly id: string;
   readonly functionName: string;
   readonly source:
-    | { readonly kind: "queue"; readonly queueName: string }
-    | { readonly kind: "stream"; readonly tableName: string };
+    { readonly kind: "queue"; readonly queueName: string } | { readonly kind: "stream"; readonly tableName: string };
   readonly batchSize: number;
   readonly batchingWindowSeconds: number;
   readonly maximumConcurrency: number | null;
@@ -75,13 +74,21 @@ export interface RuleModel {
   readonly pattern: Readonly<Record<string, unknown>> | null;
   readonly scheduleExpression: string | null;
   readonly enabled: boolean;
-  readonly targets: readonly { readonly id: string; readonly arn: string; readonly input: string | null; readonly inputPath: string | null }[];
+  readonly targets: readonly {
+    readonly id: string;
+    readonly arn: string;
+    readonly input: string | null;
+    readonly inputPath: string | null;
+  }[];
 }
 
 /** A policy on a resource (queue, bucket, key, topic, bus, secret): its statements name principals. */
 export interface ResourcePolicyModel {
   readonly resourceArn: string;
-  readonly statements: readonly (PolicyStatement & { readonly principals: PrincipalMatch; readonly notPrincipals: PrincipalMatch | null })[];
+  readonly statements: readonly (PolicyStatement & {
+    readonly principals: PrincipalMatch;
+    readonly notPrincipals: PrincipalMatch | null;
+  })[];
 }
 
 /** `everyone` is `*`; ARNs and account ids are AWS principals, services are `lambda.amazonaws.com` and the like. */
@@ -175,7 +182,11 @@ export interface LocalServices {
   /** `http://127.0.0.1:PORT`: the value of AWS_ENDPOINT_URL. */
   readonly endpoint: string;
   /** Credentials that stand for a role; a function's process gets its own role's. */
-  credentialsFor(roleArn: string): { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken: string };
+  credentialsFor(roleArn: string): {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken: string;
+  };
   /** Credentials of the operator of the machine: allowed everything. For provisioning, pollers and tests. */
   readonly operator: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** Reads the records of a table's stream after a position, in order; the position is durable. */
