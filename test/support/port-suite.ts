@@ -5,8 +5,6 @@ import { describeRecordStore } from "./port-suite/records.ts";
 import { describeRunStore } from "./port-suite/runs.ts";
 import { describeSecrets } from "./port-suite/secrets.ts";
 
-export type { OpenedPorts, OpenPorts } from "./port-suite/opened.ts";
-
 /** What every implementation of the stores must do alike; flows are tested on one and run on the other. */
 export function describePorts(open: OpenPorts): void {
   describeRunStore(open);

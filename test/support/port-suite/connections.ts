@@ -34,6 +34,18 @@ export function describeConnectionStore(open: OpenPorts): void {
       const stored = await connections().read(owner.partner, owner.connectionId);
       expect(stored?.name).toBe(`writer-${results.indexOf("stored")}`);
     });
+  });
+
+  describeConnectionLists(open);
+
+  describeAccounts(open);
+  describeResources(open);
+}
+
+function describeConnectionLists(open: OpenPorts): void {
+  describe("connections as a whole", () => {
+    const opened = usePorts(open);
+    const connections = () => opened().ports.connections;
 
     it("are listed for their tenant and for everybody, in order of creation, forward and back", async () => {
       const { partner } = freshOwner();
@@ -72,9 +84,6 @@ export function describeConnectionStore(open: OpenPorts): void {
       await connections().remove(owner.partner, "never-made");
     });
   });
-
-  describeAccounts(open);
-  describeResources(open);
 }
 
 function describeAccounts(open: OpenPorts): void {

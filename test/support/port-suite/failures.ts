@@ -41,6 +41,17 @@ export function describeFailureStore(open: OpenPorts): void {
         replays: 1,
       });
     });
+  });
+
+  describeFailureMoves(open);
+
+  describeFailureLists(open);
+}
+
+function describeFailureMoves(open: OpenPorts): void {
+  describe("failures in hand", () => {
+    const opened = usePorts(open);
+    const failures = () => opened().ports.failures;
 
     it("move only from where they are said to stand", async () => {
       const owner = freshOwner();
@@ -77,8 +88,6 @@ export function describeFailureStore(open: OpenPorts): void {
       expect(await failures().read(owner.partner, owner.connectionId, "failure-1")).toEqual(failure);
     });
   });
-
-  describeFailureLists(open);
 }
 
 function describeFailureLists(open: OpenPorts): void {

@@ -50,6 +50,18 @@ export function describeRecordStore(open: OpenPorts): void {
       }
       expect(await records().read(scope, "thing-1")).toEqual(before);
     });
+  });
+
+  describeRecordRaces(open);
+
+  describeTombstones(open);
+  describeRecordLists(open);
+}
+
+function describeRecordRaces(open: OpenPorts): void {
+  describe("records under a race", () => {
+    const opened = usePorts(open);
+    const records = () => opened().ports.records;
 
     it("are guarded against a mark that is out of date", async () => {
       const scope = freshScope();
@@ -81,9 +93,6 @@ export function describeRecordStore(open: OpenPorts): void {
       expect(stored).toMatchObject({ version: 1, digest: `digest-${outcomes.indexOf("created")}` });
     });
   });
-
-  describeTombstones(open);
-  describeRecordLists(open);
 }
 
 function describeTombstones(open: OpenPorts): void {

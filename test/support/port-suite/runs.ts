@@ -64,6 +64,15 @@ export function describeRunStore(open: OpenPorts): void {
       const winner = results.indexOf("stored");
       expect((await runs().read(owner.partner, owner.connectionId, "run-1"))?.trace).toBe(`writer-${winner}`);
     });
+  });
+
+  describeStandstill(open);
+}
+
+function describeStandstill(open: OpenPorts): void {
+  describe("runs of a partner", () => {
+    const opened = usePorts(open);
+    const runs = () => opened().ports.runs;
 
     it("that stand still are found over all connections of the partner, oldest first, as many as asked for", async () => {
       const { partner } = freshOwner();

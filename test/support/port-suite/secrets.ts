@@ -3,6 +3,12 @@ import { allOf, freshOwner, usePorts } from "./opened.ts";
 import type { OpenPorts } from "./opened.ts";
 
 export function describeSecrets(open: OpenPorts): void {
+  describeCredentials(open);
+  describePartnerSecrets(open);
+  describeClaimChecks(open);
+}
+
+function describeCredentials(open: OpenPorts): void {
   describe("credentials", () => {
     const opened = usePorts(open);
     const credentials = () => opened().ports.credentials;
@@ -44,7 +50,9 @@ export function describeSecrets(open: OpenPorts): void {
       expect(await credentials().read(two)).toBeNull();
     });
   });
+}
 
+function describePartnerSecrets(open: OpenPorts): void {
   describe("partners' secrets", () => {
     const opened = usePorts(open);
 
@@ -60,7 +68,9 @@ export function describeSecrets(open: OpenPorts): void {
       expect(await ports.partnerSecrets.read("without-a-secret")).toBeNull();
     });
   });
+}
 
+function describeClaimChecks(open: OpenPorts): void {
   describe("claim checks", () => {
     const opened = usePorts(open);
     const claims = () => opened().ports.claims;
