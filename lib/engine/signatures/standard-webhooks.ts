@@ -40,5 +40,7 @@ function keyOf(secret: string): Buffer | null {
   const text = secret.startsWith("whsec_") ? secret.slice("whsec_".length) : secret;
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return null;
   const key = Buffer.from(text, "base64");
-  return key.byteLength >= keyBytesMin ? key : null;
+  // Decoding passes over what it cannot read, so that a secret with a slip at its end would be taken for the right one.
+  const isWhole = key.toString("base64").replace(/=+$/, "") === text.replace(/=+$/, "");
+  return isWhole && key.byteLength >= keyBytesMin ? key : null;
 }
