@@ -1,5 +1,6 @@
 import type { PartnerDriver } from "../../engine/define-partner.ts";
-import type { Connection, Ports, ResourceState } from "../../engine/ports.ts";
+import { mapBounded } from "../../engine/map-bounded.ts";
+import type { Connection, Failure, Page, Ports, ResourceState } from "../../engine/ports.ts";
 import { end, leaseMs } from "../../engine/run.ts";
 import type { Run } from "../../engine/run.ts";
 import { changeResource } from "../change-resource.ts";
@@ -7,7 +8,7 @@ import { appendAudit } from "./append-audit.ts";
 import type { Actor } from "./append-audit.ts";
 import { disarmResources } from "./arm-resources.ts";
 
-export type RemovePorts = Pick<Ports, "clock" | "random" | "connections" | "records" | "runs" | "audit">;
+export type RemovePorts = Pick<Ports, "clock" | "random" | "connections" | "records" | "runs" | "failures" | "audit">;
 
 export type Removal =
   | { readonly kind: "removed" }
@@ -25,12 +26,14 @@ const clearMsMax = 15_000;
 const clearedAtOnce = 500;
 /** Bounds the loop where the clock does not. */
 const clearsMax = 2_000;
+const failurePagesMax = 5;
+const movesAtOnce = 10;
 const triesMax = 4;
 
 /**
  * Removes a connection and its records. First it is paused and its runs are ended, so that nothing writes any more; then
- * its records go, and the connection itself last: as long as anything is left there is a connection to ask for the rest
- * of it, and dying anywhere in between costs no more than asking again.
+ * its records go and its failures are discarded; the connection itself goes last: as long as anything is left there is
+ * a connection to ask for the rest of it, and dying anywhere in between costs no more than asking again.
  */
 export async function removeConnection(
   ports: RemovePorts,
@@ -52,6 +55,7 @@ export async function removeConnection(
   const left = await clearRecords(ports, connection, resourcesOf(driver, states));
   if (left.length > 0)
     return { kind: "unfinished", why: "records-left", resources: left, againAtMs: ports.clock.nowMs() };
+  await discardFailures(ports, connection);
   await ports.connections.remove(partner, connectionId);
   await appendAudit(ports, actor, "connection.removed", connectionId, { tenantId });
   return { kind: "removed" };
@@ -118,4 +122,19 @@ async function clearRecords(
     if (await ports.records.clear({ partner, connectionId, resource }, clearedAtOnce)) left.shift();
   }
   return left;
+}
+
+/** What waits to be replayed has nothing left to be replayed for. Of very many some stay open, and a replay then says so. */
+async function discardFailures(ports: RemovePorts, { partner, connectionId }: Connection): Promise<void> {
+  for (const status of ["open", "replaying"] as const) {
+    let cursor: string | null = null;
+    for (let page = 0; page < failurePagesMax; page++) {
+      const found: Page<Failure> = await ports.failures.list({ partner, connectionId, status }, { limit: 100, cursor });
+      await mapBounded(found.items, movesAtOnce, (failure) =>
+        ports.failures.move(failure, [status], "discarded", ports.clock.nowMs()),
+      );
+      cursor = found.next;
+      if (cursor === null) break;
+    }
+  }
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { leaseMs } from "../../../lib/engine/run.ts";
 import { startMs } from "../../support/memory-ports.ts";
 import { TestApi } from "../api/support/api.ts";
-import { putRecord } from "../api/support/seed.ts";
+import { makeFailure, putRecord } from "../api/support/seed.ts";
 
 /** A connection with records, whose first import has not been begun by a worker. */
 async function connected(records = 20): Promise<{ api: TestApi; id: string }> {
@@ -108,6 +108,25 @@ describe("deleting a connection", () => {
     };
     await api.call("DELETE", `/connections/${id}`);
     expect(cleared.toSorted()).toEqual(["former", "orders"]);
+  });
+
+  test("discards what waits to be replayed, and only its own", async () => {
+    const { api, id } = await connected();
+    const { failures } = api.ports;
+    const other = await api.connect();
+    for (let number = 0; number < 250; number++)
+      await failures.record(makeFailure(`failure-${number}`, { connectionId: id }));
+    const replaying = makeFailure("failure-0", { connectionId: id });
+    await failures.move(replaying, ["open"], "replaying", startMs);
+    const resolved = makeFailure("failure-1", { connectionId: id });
+    await failures.move(resolved, ["open"], "resolved", startMs);
+    await failures.record(makeFailure("failure-0", { connectionId: other }));
+    expect((await api.call("DELETE", `/connections/${id}`)).status).toBe(200);
+    const statuses = failures
+      .all()
+      .map((failure) => `${failure.connectionId === id ? "its own" : "other"} ${failure.status}`);
+    expect(new Set(statuses)).toEqual(new Set(["its own discarded", "its own resolved", "other open"]));
+    expect(statuses.filter((status) => status === "its own discarded")).toHaveLength(249);
   });
 
   test("is audited before and after", async () => {

@@ -4,7 +4,7 @@ import { Died } from "../../support/world.ts";
 import type { Death } from "../../support/world.ts";
 
 /** The ports whose calls count as effects of the API's function. */
-const effects = ["lanes", "runs", "records", "connections", "credentials", "audit"] as const;
+const effects = ["lanes", "runs", "records", "connections", "credentials", "failures", "audit"] as const;
 
 /** Every place where work of so many effects can die. */
 export function everyDeath(calls: number): readonly Death[] {
