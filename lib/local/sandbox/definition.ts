@@ -58,7 +58,7 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
   /** A string goes out as it is, everything else as JSON. */
   readonly body: unknown;
-  /** The objects in the answer. */
+  /** The objects in the answer; of a 404 or 410, the deleted object that it tells of. */
   readonly references?: readonly Reference[];
   /** Objects that it carries inside others, such as an event's. */
   readonly snapshots?: readonly Reference[];

@@ -121,8 +121,15 @@ export class Ledger implements JournalListener {
     if (answer.deliberate !== null && answer.deliberate !== "slow") counts.deliberate += 1;
     else if (answer.status === 429) counts.violations += 1;
     else if (!entry.complete) counts.incomplete += 1;
-    else if (answer.status >= 300) counts.refused += 1;
+    else if (answer.status >= 300) this.#refused(answer, counts);
     else this.#served(answer, counts);
+  }
+
+  #refused(answer: EntryOf<"answer">, counts: RequestCounts): void {
+    counts.refused += 1;
+    // "Not there (any more)" tells of a deletion just as an object tells of its state.
+    const tellsOfGone = answer.status === 404 || answer.status === 410;
+    if (tellsOfGone && answer.account !== null) this.objects.see(answer.account, "served", answer.references);
   }
 
   #served(answer: EntryOf<"answer">, counts: RequestCounts): void {

@@ -2,7 +2,7 @@ import type { Reference } from "./journal-entry.ts";
 
 /** What the outside has seen of one object. Revisions are distinct and in the order of their first showing. */
 export interface ObjectFacts {
-  /** In answers of 2xx that were written to their end. */
+  /** In answers of 2xx that were written to their end, and in those of 404 or 410 that told of a deletion. */
   readonly served: readonly number[];
   /** In such answers, but as a snapshot inside something else (an event of the events list). */
   readonly servedAsSnapshot: readonly number[];

@@ -9,6 +9,8 @@ import { changeOneByte, isForged } from "./webhook-tricks.ts";
 export interface SignatureInput {
   readonly account: string;
   readonly endpoint: string;
+  /** The same for every attempt and copy. */
+  readonly eventId: string;
   readonly body: string;
   readonly atMs: number;
   /** A forger does not have the secret. */
@@ -150,9 +152,13 @@ export class WebhookSender implements JournalListener {
 
 /** Signed at the time of this very attempt, as vendors do, then spoilt if it is a forgery. */
 function dress(delivery: Delivery, nowMs: number, sign: SignWebhook) {
-  const { account, endpoint, body, trick } = delivery;
+  const { account, endpoint, eventId, object, body, trick } = delivery;
   const atMs = trick === "stale-timestamp" ? nowMs - STALE_MS : nowMs;
   const headers =
-    trick === "unsigned" ? {} : sign({ account, endpoint, body, atMs, secretIsWrong: trick === "bad-signature" });
-  return { url: delivery.url, headers, body: trick === "changed-byte" ? changeOneByte(body, delivery.eventId) : body };
+    trick === "unsigned"
+      ? {}
+      : sign({ account, endpoint, eventId, body, atMs, secretIsWrong: trick === "bad-signature" });
+  // Vendors that keep an event's id in a header still name the object in the body.
+  const within = body.includes(eventId) ? eventId : object[1];
+  return { url: delivery.url, headers, body: trick === "changed-byte" ? changeOneByte(body, within) : body };
 }
