@@ -1,7 +1,13 @@
 /** What an adopter's configuration and own drivers are written with. It is bundled into functions: nothing here imports the CDK. */
 export { defineConfig, type SluiceConfig, type StageConfig } from "./engine/config.ts";
 export * from "./engine/define-partner.ts";
-export { isPartnerError, PartnerError, type ErrorCause, type ErrorKind, type PartnerErrorInit } from "./engine/errors.ts";
+export {
+  isPartnerError,
+  PartnerError,
+  type ErrorCause,
+  type ErrorKind,
+  type PartnerErrorInit,
+} from "./engine/errors.ts";
 export { PageShapeError, type PageContent, type PageStrategy } from "./engine/pages/page-strategy.ts";
 export * from "./engine/pages/keyset.ts";
 export * from "./engine/pages/next-link.ts";
