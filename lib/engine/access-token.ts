@@ -52,8 +52,34 @@ export function beginMint(
 
 const mintsKept = 100;
 
+/**
+ * Whether another token may help a call that was refused with this credential's. A token that was refused as soon as it was
+ * bought was good, and the call is not permitted. Then the next is bought only when its share of the day has come: one
+ * missing permission must not use up the tokens that all other calls need.
+ */
+export function mayRenew(
+  fields: CredentialFields,
+  auth: Pick<ClientCredentials, "tokensPerDay">,
+  nowMs: number,
+): boolean {
+  if (fields[refusedNewField] === undefined) return true;
+  const boughtAtMs = Number((fields["mintedAtMs"] ?? "").split(",").at(-1));
+  // One of the day's tokens is left for what is not foreseen.
+  return nowMs >= boughtAtMs + dayMs / Math.max(1, (auth.tokensPerDay ?? renewalsPerDay) - 1);
+}
+
+const refusedNewField = "accessTokenRefusedNew";
+/** Where the partner does not count tokens. */
+const renewalsPerDay = 24;
+
+/** The credential with the note that its token was refused when it was new. */
+export function withRefusedNew(fields: CredentialFields): CredentialFields {
+  return { ...fields, [refusedNewField]: "true" };
+}
+
 /** The credential with its new token. */
-export function withToken(fields: CredentialFields, answer: TokenAnswer, nowMs: number): CredentialFields {
+export function withToken(former: CredentialFields, answer: TokenAnswer, nowMs: number): CredentialFields {
+  const { [refusedNewField]: _refused, ...fields } = former;
   const lifeMs = answer.expires_in === undefined ? assumedLifeMs : answer.expires_in * 1000;
   const expiresAtMs = Math.floor(nowMs + lifeMs - Math.min(spareMsMax, lifeMs / 10));
   return { ...fields, accessToken: answer.access_token, accessTokenExpiresAtMs: String(expiresAtMs) };

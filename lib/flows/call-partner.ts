@@ -1,9 +1,10 @@
+import { mayRenew, withRefusedNew } from "../engine/access-token.ts";
 import { classifyAnswer } from "../engine/classify.ts";
 import type { PartnerDriver, PartnerRequest } from "../engine/define-partner.ts";
 import { PartnerError } from "../engine/errors.ts";
 import type { Lane } from "../engine/job.ts";
 import { scopesFor } from "../engine/limits.ts";
-import type { BucketScope, Connection, OutboundAnswer, Ports } from "../engine/ports.ts";
+import type { BucketScope, Connection, CredentialFields, OutboundAnswer, Ports } from "../engine/ports.ts";
 import { redactText } from "../engine/redact.ts";
 import { urlFor } from "../engine/request-url.ts";
 import { authorise } from "./authorise.ts";
@@ -36,16 +37,31 @@ const reservationsMax = 3;
  * answer means. A refused access token is renewed once. Never throws for what a partner does.
  */
 export async function callPartner(ports: CallPorts, call: PartnerCall): Promise<CallResult> {
+  const { auth } = call.driver;
   const first = await callOnce(ports, call, null);
   if (first.kind !== "refused") return first;
+  const isWorthIt = auth.kind === "client-credentials" && mayRenew(first.fields, auth, ports.clock.nowMs());
+  if (!isWorthIt) return { kind: "failed", error: first.error };
   const second = await callOnce(ports, call, first.token);
-  return second.kind === "refused" ? { kind: "failed", error: second.error } : second;
+  if (second.kind !== "refused") return second;
+  await noteRefusedNew(ports, call.connection, second.token);
+  return { kind: "failed", error: second.error };
+}
+
+/** Somebody else's change of the credential is no reason to try again: the note is only worth money. */
+async function noteRefusedNew(ports: CallPorts, connection: Connection, token: string): Promise<void> {
+  const stored = await ports.credentials.read(connection, { fresh: true });
+  if (stored === null || stored.fields["accessToken"] !== token) return;
+  const noted = withRefusedNew(stored.fields);
+  if (Object.keys(noted).length > Object.keys(stored.fields).length)
+    await ports.credentials.replace(connection, stored, noted);
 }
 
 /** The partner did not take the access token: expired before its time, or revoked. */
 interface Refused {
   readonly kind: "refused";
   readonly token: string;
+  readonly fields: CredentialFields;
   readonly error: PartnerError;
 }
 
@@ -69,7 +85,9 @@ async function callOnce(ports: CallPorts, call: PartnerCall, rejected: string | 
   });
   const result = await judge(ports, call, admission, answer, beganMs);
   const renewable = result.kind === "failed" && result.error.kind === "auth" && authorised.token !== null;
-  return renewable ? { kind: "refused", token: authorised.token, error: result.error } : result;
+  return renewable
+    ? { kind: "refused", token: authorised.token, fields: authorised.fields, error: result.error }
+    : result;
 }
 
 interface Admitted {

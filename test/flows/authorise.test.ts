@@ -97,6 +97,36 @@ describe("an access token", () => {
     expect(server.minted).toBe(2);
   });
 
+  test("is not bought again and again for what is not permitted, nor are the day's tokens used up", async () => {
+    const { ports, server } = await world();
+    await call(ports, ports.clock.nowMs());
+    server.refuseAll = true;
+    for (let minute = 0; minute < 48 * 60; minute += 20) {
+      const result = await call(ports, ports.clock.nowMs());
+      expect(result).toMatchObject({ kind: "failed", error: { kind: "auth", code: "http-403" } });
+      ports.clock.advance(20 * 60_000 - 20_000);
+    }
+    // The first, its renewal, and one for each fourth of the two days.
+    expect(server.minted).toBeLessThanOrEqual(10);
+    server.refuseAll = false;
+    expect((await call(ports, ports.clock.nowMs())).kind).toBe("ok");
+  });
+
+  test("that is new and was taken once is renewed when it is refused again", async () => {
+    const { ports, server } = await world();
+    server.refuseAll = true;
+    await call(ports, ports.clock.nowMs());
+    expect(server.minted).toBe(2);
+    server.refuseAll = false;
+    ports.clock.advance(dayMs / 4);
+    server.valid.clear();
+    expect((await call(ports, ports.clock.nowMs())).kind).toBe("ok");
+    expect(server.minted).toBe(3);
+    server.valid.clear();
+    expect((await call(ports, ports.clock.nowMs())).kind).toBe("ok");
+    expect(server.minted).toBe(4);
+  });
+
   test("is not asked for a sixth time in a day; the call waits until the partner gives one again", async () => {
     const { ports, server } = await world();
     const beganMs = ports.clock.nowMs();
