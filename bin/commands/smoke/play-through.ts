@@ -13,6 +13,7 @@ export interface Play {
   readonly world: World;
   readonly api: ApiClient;
   readonly partner: PlayPartner;
+  /** As many as were asked for; a partner whose own limits are low gets fewer. */
   readonly webhooks: number;
   readonly say: (line: string) => void;
 }
@@ -34,8 +35,9 @@ const brokenWebhooks = 10;
 const passingFailures = 5;
 
 /** Plays one partner's whole part and compares at its end. */
-export async function playThrough(play: Play): Promise<PartnerReport> {
-  const { world, api, partner, say } = play;
+export async function playThrough(asked: Play): Promise<PartnerReport> {
+  const { world, api, partner, say } = asked;
+  const play = { ...asked, webhooks: Math.min(asked.webhooks, partner.demo.webhooksMax ?? asked.webhooks) };
   const demo = await connectDemo(world, api, partner, "smoke");
   await world.fireSchedules();
   await importsEnded(play, demo);
@@ -48,7 +50,12 @@ export async function playThrough(play: Play): Promise<PartnerReport> {
   say(`${partner.name}: broken, mended and replayed`);
   const summary = await summaryOf(partner);
   const records = await compareRecords(api, partner, demo.connectionId);
-  return { partner: partner.name, checks: [...records, ...failures, ...(await judgeEdges(play, demo, summary))] };
+  const webhooks = { asked: asked.webhooks, sent: play.webhooks };
+  return {
+    partner: partner.name,
+    webhooks,
+    checks: [...records, ...failures, ...(await judgeEdges(play, demo, summary))],
+  };
 }
 
 async function importsEnded({ api, partner }: Play, demo: DemoConnection): Promise<void> {

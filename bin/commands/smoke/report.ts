@@ -12,6 +12,8 @@ export interface Check {
 
 export interface PartnerReport {
   readonly partner: string;
+  /** Fewer are sent than asked for where the partner's own limits would make them take minutes. */
+  readonly webhooks: { readonly asked: number; readonly sent: number };
   readonly checks: readonly Check[];
 }
 
@@ -53,6 +55,9 @@ export function reportText(report: SmokeReport): string {
   const examples = report.partners.flatMap(({ partner, checks }) =>
     checks.flatMap((one) => one.examples.map((example) => `  ${partner}, ${one.what}: ${example}`)),
   );
+  const fewer = report.partners
+    .filter(({ webhooks }) => webhooks.sent < webhooks.asked)
+    .map(({ partner, webhooks }) => `${partner}: ${webhooks.sent} webhooks of ${webhooks.asked}, for its own limits.`);
   const verdict = report.agrees ? "Everything agrees" : "Ledger and API do not agree";
-  return `${[line(head), ...rows.map(line), ...examples].join("\n")}\n${verdict}, after ${report.seconds} s.\n`;
+  return `${[line(head), ...rows.map(line), ...examples, ...fewer].join("\n")}\n${verdict}, after ${report.seconds} s.\n`;
 }

@@ -10,6 +10,8 @@ export interface SandboxDemo {
   readonly webhookSecret: string;
   /** The driver's names of resources, by the ledger's types of objects. */
   readonly resourceOf: Readonly<Record<string, string>>;
+  /** No more webhooks than this in a smoke run: where the partner's own limits would make more take minutes. */
+  readonly webhooksMax?: number;
   /** The beginning of the paths of single objects, which webhooks fetch back: what breaks when the partner breaks. */
   readonly singlePath: string;
 }
