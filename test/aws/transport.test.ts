@@ -82,6 +82,8 @@ describe("the transport", () => {
   it("takes an answer of exactly the bytes allowed, and cuts off one byte more while it is still coming", async () => {
     answer = (_request, response) => void response.end("x".repeat(1_000));
     expect(await transport.send(request())).toMatchObject({ kind: "answered" });
+    answer = (_request, response) => void response.end("x".repeat(1_001));
+    expect(await transport.send(request())).toMatchObject({ kind: "lost", reason: "too-large" });
     let written = 0;
     let closed: () => void = () => {};
     const cutOff = new Promise<void>((resolve) => {
