@@ -59,7 +59,10 @@ function listen(server: Server, port: number): Promise<void> {
 async function serve(options: FrontDoorOptions, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const service = serviceOf(incoming.headers.authorization);
   const gone = new AbortController();
-  outgoing.once("close", () => gone.abort());
+  outgoing.once("close", () => {
+    // Every answered call closes as well, and an abort nobody waits for costs as much as checking a signature.
+    if (!outgoing.writableFinished) gone.abort();
+  });
   let response: DoorResponse;
   try {
     response = await handle(options, incoming, service, gone.signal);

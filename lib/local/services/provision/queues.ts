@@ -10,6 +10,7 @@ const defaults: Readonly<Record<string, string>> = {
   ReceiveMessageWaitTimeSeconds: "0",
   VisibilityTimeout: "30",
   RedrivePolicy: "",
+  KmsMasterKeyId: "",
 };
 
 /** Makes the queues that are missing; those that are there keep their messages and get the template's attributes. */

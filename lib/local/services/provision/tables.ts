@@ -1,54 +1,71 @@
 import { AwsError } from "../../front-door/aws-error.ts";
-import { isRecord } from "../../front-door/json-target.ts";
+import { isRecord, textOf } from "../../front-door/json-target.ts";
 import type { TableModel } from "../../types.ts";
-import { canonicalJson } from "../tables/item-key.ts";
+import { sameImage } from "../tables/item-key.ts";
 import type { WriterParts } from "../tables/item-writer.ts";
 import { tableInfoOf } from "../tables/table-catalog.ts";
 import { createTable, tableExists } from "../tables/table-service.ts";
 
-/** Makes the tables that are missing; those that are there keep their items and get the template's stream and time to live. */
+type Json = Readonly<Record<string, unknown>>;
+
+/** Makes the tables that are missing; those that are there keep their items and get what else the template says. */
 export async function provisionTables(parts: WriterParts, tables: readonly TableModel[]): Promise<void> {
   for (const table of tables) {
-    if (await tableExists(parts, table.name)) await checkShape(parts, table);
-    else await createTable(parts, table.createInput, table.streamArn ?? "");
+    if (await tableExists(parts, table.name)) await adapt(parts, table);
+    else await create(parts, table);
     const info = tableInfoOf(table.createInput, table.streamArn, table.timeToLiveAttribute);
     parts.catalog.put(info);
     await untilActive(parts, table.name);
   }
 }
 
-/** Keys and indexes cannot be changed under the items: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html */
-async function checkShape(parts: WriterParts, table: TableModel): Promise<void> {
-  const { Table: described } = await parts.dynalite.call("DescribeTable", { TableName: table.name });
-  const current = isRecord(described) ? shapeOf(described) : "";
-  if (current === shapeOf(table.createInput)) return;
-  throw new Error(
-    `The table ${table.name} in the data folder has other keys or indexes than the template. Start with fresh state, or choose another data folder.`,
-  );
+async function create(parts: WriterParts, table: TableModel): Promise<void> {
+  try {
+    await createTable(parts, table.createInput, table.streamArn ?? "");
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`The table ${table.name} cannot be made: ${why}`, { cause: error });
+  }
 }
 
-function shapeOf(table: Readonly<Record<string, unknown>>): string {
-  const indexesIn = (member: string): unknown[] => {
-    const indexes = table[member];
-    if (!Array.isArray(indexes)) return [];
-    return indexes
-      .filter(isRecord)
-      .map((index) => [index["IndexName"], index["KeySchema"], projectionOf(index["Projection"])])
-      .toSorted((left, right) => (String(left[0]) < String(right[0]) ? -1 : 1));
-  };
-  const keys = sortedBy(table["KeySchema"], "AttributeName");
-  const attributes = sortedBy(table["AttributeDefinitions"], "AttributeName");
-  return canonicalJson([keys, attributes, indexesIn("GlobalSecondaryIndexes"), indexesIn("LocalSecondaryIndexes")]);
+/**
+ * A table that is there gets the template's global indexes, made from its items. Its keys and local indexes stay for its
+ * life, as they do on AWS: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTable.html
+ */
+async function adapt(parts: WriterParts, table: TableModel): Promise<void> {
+  const { Table: described } = await parts.dynalite.call("DescribeTable", { TableName: table.name });
+  const current = isRecord(described) ? described : {};
+  if (!sameImage(lastingShape(current), lastingShape(table.createInput))) {
+    throw new Error(
+      `The table ${table.name} in the data folder has other keys or local indexes than the template. Start with fresh state, or choose another data folder.`,
+    );
+  }
+  const indexesOf = (input: Json): unknown => indexShapes(input["GlobalSecondaryIndexes"]);
+  if (!sameImage(indexesOf(current), indexesOf(table.createInput))) {
+    await parts.dynalite.replaceGlobalIndexes(table.name, table.createInput);
+  }
+}
+
+function lastingShape(table: Json): unknown {
+  const keys = Array.isArray(table["KeySchema"]) ? table["KeySchema"].filter(isRecord) : [];
+  const types = Array.isArray(table["AttributeDefinitions"]) ? table["AttributeDefinitions"].filter(isRecord) : [];
+  const typeOf = (name: unknown): unknown => types.find((type) => type["AttributeName"] === name)?.["AttributeType"];
+  const typedKeys = keys.map((key) => [key["AttributeName"], key["KeyType"], typeOf(key["AttributeName"])]);
+  return [typedKeys, indexShapes(table["LocalSecondaryIndexes"])];
+}
+
+/** What makes an index, in the order of the names. */
+function indexShapes(indexes: unknown): unknown[] {
+  if (!Array.isArray(indexes)) return [];
+  return indexes
+    .filter(isRecord)
+    .map((index) => [textOf(index["IndexName"]), index["KeySchema"], projectionOf(index["Projection"])] as const)
+    .toSorted(([left], [right]) => (left < right ? -1 : 1));
 }
 
 function projectionOf(projection: unknown): unknown {
   if (!isRecord(projection) || !Array.isArray(projection["NonKeyAttributes"])) return projection;
   return { ...projection, NonKeyAttributes: projection["NonKeyAttributes"].map(String).toSorted() };
-}
-
-function sortedBy(list: unknown, member: string): unknown[] {
-  if (!Array.isArray(list)) return [];
-  return list.filter(isRecord).toSorted((left, right) => (String(left[member]) < String(right[member]) ? -1 : 1));
 }
 
 const looksMax = 1_000;

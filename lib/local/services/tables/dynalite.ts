@@ -9,6 +9,11 @@ type Json = Readonly<Record<string, unknown>>;
 export interface Dynalite {
   /** @throws {AwsError} with DynamoDB's code */
   call(operation: string, input: Json): Promise<Json>;
+  /**
+   * Gives a table the global indexes of a CreateTable input, made from its items; dynalite itself cannot add one. The table
+   * must not be in use. Killed in between, it is the old table with some index rows missing: do it again.
+   */
+  replaceGlobalIndexes(tableName: string, createInput: Json): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -18,9 +23,22 @@ interface DynaliteStore {
   readonly db: {
     open(): Promise<void>;
     close(): Promise<void>;
+    get(key: string): Promise<unknown>;
     put(key: string, value: unknown): Promise<void>;
+    clear(range: { gte: string; lt: string }): Promise<void>;
     iterator(range: { gte: string; lt: string }): AsyncIterable<readonly [string, unknown]>;
   };
+}
+
+interface DynaliteDatabase {
+  create(options: unknown): DynaliteStore;
+  updateIndexes(
+    store: DynaliteStore,
+    table: unknown,
+    oldItem: unknown,
+    newItem: unknown,
+    callback: (error: unknown) => void,
+  ): void;
 }
 
 interface DynaliteAction {
@@ -52,7 +70,7 @@ export async function openDynalite(folder: string, account: string, region: stri
   mkdirSync(folder, { recursive: true });
   const require = createRequire(import.meta.url);
   // Modules of a package without types; their use is confined to this file.
-  const database = require("dynalite/db") as { create(options: unknown): DynaliteStore };
+  const database = require("dynalite/db") as DynaliteDatabase;
   const validations = require("dynalite/validations") as {
     checkTypes(data: unknown, types: unknown): unknown;
     checkValidations(data: unknown, types: unknown, custom: unknown, store: unknown): void;
@@ -81,8 +99,47 @@ export async function openDynalite(folder: string, account: string, region: stri
         }
       });
     },
+    replaceGlobalIndexes: (tableName, createInput) => replaceGlobalIndexes(database, store, tableName, createInput),
     close: () => store.db.close(),
   };
+}
+
+/** The definition comes last: only then is the table another one. */
+async function replaceGlobalIndexes(
+  database: DynaliteDatabase,
+  store: DynaliteStore,
+  tableName: string,
+  createInput: Json,
+): Promise<void> {
+  const before = await store.db.get(`table~${tableName}`);
+  if (!isRecord(before)) throw new Error(`There is no table ${tableName}.`);
+  const { GlobalSecondaryIndexes: _old, ...rest } = before;
+  const wanted = Array.isArray(createInput["GlobalSecondaryIndexes"]) ? createInput["GlobalSecondaryIndexes"] : [];
+  const capacity = { ReadCapacityUnits: 0, WriteCapacityUnits: 0, NumberOfDecreasesToday: 0 };
+  const indexes = wanted.filter(isRecord).map((index) => ({
+    ...index,
+    IndexArn: `${textOf(before["TableArn"])}/index/${textOf(index["IndexName"])}`,
+    IndexSizeBytes: 0,
+    ItemCount: 0,
+    IndexStatus: "ACTIVE",
+    ProvisionedThroughput: capacity,
+  }));
+  const after = {
+    ...rest,
+    AttributeDefinitions: createInput["AttributeDefinitions"],
+    ...(indexes.length === 0 ? {} : { GlobalSecondaryIndexes: indexes }),
+  };
+  const rows = (prefix: string): { gte: string; lt: string } => ({ gte: prefix, lt: `${prefix}\uffff` });
+  await store.db.clear(rows(`index-global~${tableName}~`));
+  for await (const [, item] of store.db.iterator(rows(`item-${tableName}~`))) {
+    await new Promise<void>((resolve, reject) =>
+      database.updateIndexes(store, after, undefined, item, (error) => {
+        if (error === null || error === undefined) resolve();
+        else reject(new Error(`The indexes of ${tableName} cannot be made.`, { cause: error }));
+      }),
+    );
+  }
+  await store.db.put(`table~${tableName}`, after);
 }
 
 function loadAction(require: NodeJS.Require, operation: string): DynaliteAction {

@@ -10,11 +10,13 @@ export function keyOf(table: TableInfo, item: unknown): Json | null {
   return entries.every(([, value]) => value !== undefined) ? Object.fromEntries(entries) : null;
 }
 
-/** Equal values have equal texts, whatever the order of their members. */
-export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) =>
-    isRecord(member)
-      ? Object.fromEntries(Object.entries(member).toSorted(([left], [right]) => (left < right ? -1 : 1)))
-      : member,
-  );
+/** Whether two images say the same, whatever the order of their members. Sets keep the order they were written in. */
+export function sameImage(left: unknown, right: unknown): boolean {
+  if (left === right) return true;
+  if (Array.isArray(left) && Array.isArray(right)) {
+    return left.length === right.length && left.every((item, index) => sameImage(item, right[index]));
+  }
+  if (!isRecord(left) || !isRecord(right)) return false;
+  const names = Object.keys(left);
+  return names.length === Object.keys(right).length && names.every((name) => sameImage(left[name], right[name]));
 }

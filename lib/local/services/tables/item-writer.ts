@@ -1,7 +1,7 @@
 import { AwsError } from "../../front-door/aws-error.ts";
 import { isRecord, textOf } from "../../front-door/json-target.ts";
 import type { Dynalite } from "./dynalite.ts";
-import { canonicalJson, keyOf } from "./item-key.ts";
+import { keyOf, sameImage } from "./item-key.ts";
 import type { KeyedLocks } from "./keyed-locks.ts";
 import type { TableCatalog, TableInfo } from "./table-catalog.ts";
 import type { Intent, WriteJournal } from "./write-journal.ts";
@@ -44,14 +44,14 @@ export function isJournaled(table: TableInfo): boolean {
 }
 
 export function lockNameOf(table: TableInfo, key: Json): string {
-  return `${table.name}\n${canonicalJson(key)}`;
+  // Keys come in the order of the schema, so the same key has the same text.
+  return `${table.name}\n${JSON.stringify(key)}`;
 }
 
 /** Settles a journaled write by its result: a record of the stream, or nothing when there is no stream or no change. */
 export function settle(parts: WriterParts, intent: Intent, sequence: number, newImage: Json | null): void {
   const hasStream = (parts.catalog.get(intent.tableName)?.streamArn ?? null) !== null;
-  const changed = canonicalJson(intent.oldImage) !== canonicalJson(newImage);
-  if (hasStream && changed) parts.journal.complete([{ sequence, newImage }]);
+  if (hasStream && !sameImage(intent.oldImage, newImage)) parts.journal.complete([{ sequence, newImage }]);
   else parts.journal.drop([sequence]);
 }
 

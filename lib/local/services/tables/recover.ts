@@ -1,5 +1,5 @@
 import { AwsError } from "../../front-door/aws-error.ts";
-import { canonicalJson } from "./item-key.ts";
+import { sameImage } from "./item-key.ts";
 import { readItem, settle, type WriterParts } from "./item-writer.ts";
 
 /**
@@ -13,7 +13,7 @@ export async function recoverWrites(parts: WriterParts): Promise<number> {
   for (const { sequence, ...intent } of pending) {
     const { dynalite } = parts;
     let current = await readItemOrNull(parts, intent.tableName, intent.key);
-    if (canonicalJson(current) === canonicalJson(intent.oldImage)) {
+    if (sameImage(current, intent.oldImage)) {
       try {
         await dynalite.call(intent.operation, intent.input);
       } catch (error) {
