@@ -1,1 +1,1 @@
-export { startServices, type StartServicesOptions } from "./start-services.ts";
+export { startServices } from "./start-services.ts";

@@ -1,4 +1,3 @@
-export { listIgnoredProperties, type IgnoredProperty } from "./ignored-properties.ts";
-export { loadStackModel, type LoadOptions } from "./load-stack-model.ts";
-export { TemplateError } from "./template-error.ts";
+export { listIgnoredProperties } from "./ignored-properties.ts";
+export { loadStackModel } from "./load-stack-model.ts";
 export { withEndpoint } from "./with-endpoint.ts";

@@ -105,6 +105,7 @@ test.each([
   ],
   ["neither size nor kind", new GenerateDataKeyCommand({ KeyId: "alias/first" }), "ValidationException"],
 ])("%s is refused", async (_name, command, code) => {
+  // The client's overloads take one command at a time; either is as good.
   await expect(started.operator.kms.send(command as EncryptCommand)).rejects.toMatchObject({ name: code });
 });
 

@@ -155,6 +155,7 @@ async function changeIndexOnly(dataDir: string, oldItem: unknown, newItem: unkno
     db: { close(): Promise<void> };
     getTable(name: string, callback: (error: unknown, table: unknown) => void): void;
   };
+  // A package without types.
   const database = require("dynalite/db") as {
     create(options: { path: string }): Store;
     updateIndexes(

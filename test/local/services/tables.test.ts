@@ -62,13 +62,14 @@ async function recordsOf(pk: string): Promise<StreamRecord[]> {
 
 /** What happened, in short: event, old value, new value. */
 async function storyOf(pk: string): Promise<unknown[]> {
-  const valueIn = (image: unknown) => (image as { v?: { N: string } } | undefined)?.v?.N;
-  return (await recordsOf(pk)).map(({ eventName, dynamodb }) => [
+  return (await recordsOf(pk)).map(({ eventName, dynamodb: { OldImage: before, NewImage: after } }) => [
     eventName,
-    valueIn(dynamodb.OldImage),
-    valueIn(dynamodb.NewImage),
+    before?.["v"],
+    after?.["v"],
   ]);
 }
+
+const v = (value: number) => ({ N: String(value) });
 
 test("a failed condition gives back the item that was there, when asked", async () => {
   const { dynamodb } = started.operator;
@@ -103,9 +104,9 @@ test("every change of a streamed table is told once, in order, with its images",
   await dynamodb.send(new DeleteItemCommand({ TableName, Key: key("told") }));
 
   expect(await storyOf("told")).toEqual([
-    ["INSERT", undefined, "1"],
-    ["MODIFY", "1", "2"],
-    ["REMOVE", "2", undefined],
+    ["INSERT", undefined, v(1)],
+    ["MODIFY", v(1), v(2)],
+    ["REMOVE", v(2), undefined],
   ]);
   const [first, second] = await recordsOf("told");
   expect(first).toMatchObject({ eventSource: "aws:dynamodb", dynamodb: { Keys: key("told") } });
@@ -122,7 +123,7 @@ test("what changes nothing, or is refused, is not told", async () => {
   const refused = new PutItemCommand({ ...put, ConditionExpression: "attribute_not_exists(pk)" });
   await expect(dynamodb.send(refused)).rejects.toMatchObject({ name: "ConditionalCheckFailedException" });
 
-  expect(await storyOf("still")).toEqual([["INSERT", undefined, "1"]]);
+  expect(await storyOf("still")).toEqual([["INSERT", undefined, v(1)]]);
   expect(await storyOf("never there")).toEqual([]);
 });
 
@@ -138,8 +139,8 @@ test("concurrent updates of one key are told in the order they happened", async 
 
   const expected = Array.from({ length: 20 }, (_, index) => [
     index === 0 ? "INSERT" : "MODIFY",
-    index === 0 ? undefined : String(index),
-    String(index + 1),
+    index === 0 ? undefined : v(index),
+    v(index + 1),
   ]);
   expect(await storyOf("counter")).toEqual(expected);
 });
@@ -160,9 +161,9 @@ test("a batch's changes are told each by itself", async () => {
   );
 
   expect(await storyOf("batch")).toEqual([
-    ["INSERT", undefined, "1"],
-    ["REMOVE", "1", undefined],
-    ["INSERT", undefined, "2"],
+    ["INSERT", undefined, v(1)],
+    ["REMOVE", v(1), undefined],
+    ["INSERT", undefined, v(2)],
   ]);
   const read = await dynamodb.send(
     new BatchGetItemCommand({ RequestItems: { plain: { Keys: [{ pk: { S: "beside" } }] } } }),
@@ -189,7 +190,8 @@ test("an update returns what its caller asked for, whatever the stream needed", 
   expect((await update("3", "ALL_NEW")).Attributes).toEqual(whole("3"));
   expect((await update("4", "UPDATED_OLD")).Attributes).toEqual({ v: { N: "3" } });
   expect((await update("5", "UPDATED_NEW")).Attributes).toEqual({ v: { N: "5" } });
-  expect((await storyOf("returned")).map((entry) => (entry as unknown[])[2])).toEqual(["1", "2", "3", "4", "5"]);
+  const told = (await recordsOf("returned")).map(({ dynamodb: { NewImage: image } }) => image?.["v"]);
+  expect(told).toEqual([1, 2, 3, 4, 5].map(v));
 });
 
 test("a position in the stream is where reading goes on", async () => {

@@ -52,8 +52,8 @@ test("what has expired is removed, and the stream says by whom", async () => {
   expect(await createTimeToLiveSweeper(tables).sweep(nowMs)).toBe(1);
 
   const { Items: items } = await tables.dynalite.call("Scan", { TableName: "sessions" });
-  const left = (items as { pk: { S: string } }[]).map(({ pk }) => pk.S).toSorted();
-  expect(left).toEqual(["ages ago", "lasting", "no number"]);
+  expect(items).toHaveLength(3);
+  for (const pk of ["ages ago", "lasting", "no number"]) expect(JSON.stringify(items)).toContain(`"${pk}"`);
   const records = tables.journal.read("sessions", "arn", null, 100);
   expect(records.at(-1)).toMatchObject({
     eventName: "REMOVE",

@@ -130,6 +130,10 @@ function buildWork(app: App, { key, table }: State): void {
     target: new LambdaInvoke(worker, { retryAttempts: 2, maxEventAge: Duration.minutes(1), deadLetterQueue: dead }),
     enabled: false,
   });
+  buildApi(stack, worker);
+}
+
+function buildApi(stack: Stack, worker: LambdaFunction): void {
   const api = new HttpApi(stack, "Api", { apiName: "api" });
   const integration = new HttpLambdaIntegration("Integration", worker);
   api.addRoutes({ path: "/hooks/{id}", methods: [HttpMethod.POST], integration });

@@ -41,6 +41,11 @@ interface DynaliteDatabase {
   ): void;
 }
 
+interface DynaliteValidations {
+  checkTypes(data: unknown, types: unknown): unknown;
+  checkValidations(data: unknown, types: unknown, custom: unknown, store: unknown): void;
+}
+
 interface DynaliteAction {
   run(store: DynaliteStore, data: unknown, callback: (error: unknown, output: unknown) => void): void;
   validation: { readonly types: unknown; readonly custom: unknown };
@@ -71,11 +76,11 @@ export async function openDynalite(folder: string, account: string, region: stri
   const require = createRequire(import.meta.url);
   // Modules of a package without types; their use is confined to this file.
   const database = require("dynalite/db") as DynaliteDatabase;
-  const validations = require("dynalite/validations") as {
-    checkTypes(data: unknown, types: unknown): unknown;
-    checkValidations(data: unknown, types: unknown, custom: unknown, store: unknown): void;
-  };
-  const actions = new Map(operations.map((operation) => [operation as string, loadAction(require, operation)]));
+  // As above.
+  const validations = require("dynalite/validations") as DynaliteValidations;
+  const actions = new Map<string, DynaliteAction>(
+    operations.map((operation) => [operation, loadAction(require, operation)]),
+  );
   const store = database.create({ path: folder, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
   await openOrExplain(store, folder);
   await settleTables(store);

@@ -1,6 +1,5 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import * as z from "zod";
 import type { StreamRecord } from "../../../../lib/local/types.ts";
 import { clientsFor, type Clients } from "./start.ts";
@@ -20,7 +19,7 @@ const ready = z.object({
 });
 
 export async function startKillable(cdkOutDir: string, dataDir: string): Promise<KillableServices> {
-  const child = fork(join(import.meta.dirname, "services-child.ts"), [cdkOutDir, dataDir], { execArgv: [] });
+  const child = fork(new URL("./services-child.ts", import.meta.url), [cdkOutDir, dataDir], { execArgv: [] });
   const ended = once(child, "exit");
   const messages: readonly unknown[] = await Promise.race([
     once(child, "message"),
