@@ -6,7 +6,6 @@ import type { Run } from "../../engine/run.ts";
 import { changeResource } from "../change-resource.ts";
 import { appendAudit } from "./append-audit.ts";
 import type { Actor } from "./append-audit.ts";
-import { disarmResources } from "./arm-resources.ts";
 
 export type RemovePorts = Pick<Ports, "clock" | "random" | "connections" | "records" | "runs" | "failures" | "audit">;
 
@@ -43,8 +42,8 @@ export async function removeConnection(
 ): Promise<Removal> {
   const { partner, connectionId, tenantId } = connection;
   await appendAudit(ports, actor, "connection.remove", connectionId, { tenantId });
+  // Paused, it also leaves the schedule: fan-out takes off what is due of it.
   if ((await pause(ports, connection)) === "contended") return { kind: "contended" };
-  await disarmResources(ports, connection);
   const states = await ports.connections.listResources(partner, connectionId);
   const nowMs = ports.clock.nowMs();
   const quietAtMs = await endRuns(ports, states, nowMs);
