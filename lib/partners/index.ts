@@ -1,6 +1,8 @@
+import { guesty } from "./guesty/driver.ts";
+import { leaflink } from "./leaflink/driver.ts";
 import { stripe } from "./stripe/driver.ts";
 
-export { stripe };
+export { guesty, leaflink, stripe };
 
 /** Every partner that Sluice knows; an adopter's configuration chooses from them and adds its own. */
-export const partners = [stripe];
+export const partners = [guesty, leaflink, stripe];
