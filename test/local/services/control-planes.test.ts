@@ -162,6 +162,10 @@ test("schedules are created once, listed by prefix, and refused when malformed",
   await expect(scheduler.send(new CreateScheduleCommand({ Name: "not a name", ...base }))).rejects.toMatchObject({
     name: "ValidationException",
   });
+  const never = { ...base, ScheduleExpression: "whenever(it pleases)" };
+  await expect(scheduler.send(new CreateScheduleCommand({ Name: "never", ...never }))).rejects.toMatchObject({
+    name: "ValidationException",
+  });
   const { Schedules: listed = [] } = await scheduler.send(new ListSchedulesCommand({ NamePrefix: "once" }));
   expect(listed.map(({ Name: name, GroupName: group }) => `${group}/${name}`)).toEqual([
     "default/once-1",

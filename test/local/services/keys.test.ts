@@ -6,7 +6,7 @@ import {
   ReEncryptCommand,
 } from "@aws-sdk/client-kms";
 import { Key } from "aws-cdk-lib/aws-kms";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -109,8 +109,9 @@ test.each([
   await expect(started.operator.kms.send(command as EncryptCommand)).rejects.toMatchObject({ name: code });
 });
 
-test("the keys are in a file that only its owner can read", () => {
-  const path = join(folder, "data", "documents.db");
-  expect(statSync(path).mode & 0o077).toBe(0);
-  expect(readFileSync(path).length).toBeGreaterThan(0);
+test("the keys are in files that only their owner can read", () => {
+  const files = readdirSync(join(folder, "data")).filter((name) => name.startsWith("documents.db"));
+  expect(files).toContain("documents.db-wal");
+  const open = files.filter((name) => (statSync(join(folder, "data", name)).mode & 0o077) !== 0);
+  expect(open).toEqual([]);
 });

@@ -8,10 +8,7 @@ import type {
 } from "../../front-door/door-request.ts";
 import { unknownOperation } from "../../front-door/json-target.ts";
 import { keyArnOf } from "../key-arn.ts";
-import type { FauxqsApp } from "../queues/fauxqs.ts";
-
-/** fauxqs takes no larger part. */
-const bodyBytesMax = 11 * 1024 * 1024;
+import { type FauxqsApp, objectBytesMax } from "../queues/fauxqs.ts";
 
 export interface BucketPlace {
   readonly account: string;
@@ -23,10 +20,13 @@ export interface BucketPlace {
 /** S3 on fauxqs, addressed by path. */
 export function createBucketService(app: FauxqsApp, place: BucketPlace): ServiceHandler {
   return {
-    bodyBytesMax,
+    bodyBytesMax: objectBytesMax,
     understand: (request) => ({ operation: operationOf(request), input: {} }),
     requirements: (call) => requirements(call, place),
-    answer: async (call) => ({ kind: "raw", response: await forward(app, call.request) }),
+    async answer(call) {
+      if (call.operation === "PutObject") await checkConditions(app, call.request);
+      return { kind: "raw", response: await forward(app, call.request) };
+    },
   };
 }
 
@@ -43,6 +43,17 @@ export async function forward(app: FauxqsApp, request: DoorRequest): Promise<Doo
     if (value !== undefined && !hopHeaders.has(name)) headers[name] = typeof value === "number" ? String(value) : value;
   }
   return { status: answer.statusCode, headers, body: answer.rawPayload };
+}
+
+/** fauxqs writes whatever the condition says. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
+async function checkConditions(app: FauxqsApp, request: DoorRequest): Promise<void> {
+  if (request.headers["if-match"] !== undefined) {
+    throw new AwsError("NotImplemented", "The local stack writes objects on If-None-Match only.", 501);
+  }
+  if (request.headers["if-none-match"] !== "*") return;
+  const present = await forward(app, { ...request, method: "HEAD", headers: {}, body: Buffer.alloc(0) });
+  if (present.status !== 200) return;
+  throw new AwsError("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412);
 }
 
 /** Headers that belong to a connection rather than an answer. */

@@ -13,6 +13,7 @@ const bodyBytesMax = 2 * 1024 * 1024;
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html */
 const requestBytesMax = 256 * 1024;
 const logEventsMax = 10_000;
+const trimEveryCalls = 100;
 
 const putEventsInput = z.object({
   Entries: z
@@ -47,11 +48,20 @@ export interface BusServiceParts {
  */
 export function createBusService(parts: BusServiceParts): ServiceHandler {
   for (const rule of parts.model.rules ?? []) checkRule(rule);
+  // Counting through the log is worth it only now and then.
+  let calls = 0;
+  const trimNowAndThen = (): void => {
+    if (calls++ % trimEveryCalls === 0) parts.documents.trim("event", logEventsMax);
+  };
   return {
     bodyBytesMax,
     understand: understandJsonTarget,
     requirements: (call) => requirements(call, parts.model),
-    answer: async (call) => ({ kind: "json", output: await putEvents(parts, call) }),
+    async answer(call) {
+      const output = await putEvents(parts, call);
+      trimNowAndThen();
+      return { kind: "json", output };
+    },
   };
 }
 
@@ -80,7 +90,6 @@ async function putEvents(parts: BusServiceParts, call: ServiceCall): Promise<Jso
   const { Entries: entries } = parseInput(putEventsInput, call.input);
   const results: Json[] = [];
   for (const entry of entries) results.push(await putEvent(parts, entry));
-  parts.documents.trim("event", logEventsMax);
   return { Entries: results, FailedEntryCount: results.filter((result) => "ErrorCode" in result).length };
 }
 

@@ -57,6 +57,12 @@ export interface FauxqsPersistence {
 }
 
 export interface FauxqsApp {
+  removeContentTypeParser(type: string): void;
+  addContentTypeParser(
+    type: string,
+    options: { readonly parseAs: "buffer"; readonly bodyLimit: number },
+    parser: (request: unknown, body: Buffer, done: (error: null, body: Buffer) => void) => void,
+  ): void;
   inject(request: {
     method: string;
     url: string;
@@ -93,6 +99,18 @@ export interface Fauxqs {
 }
 
 export type FauxqsAction = (body: unknown, store: FauxqsStore, request: { headers: unknown }) => unknown;
+
+/** The largest object that is put in one call. */
+export const objectBytesMax = 64 * 1024 * 1024;
+
+/** fauxqs ends at 11 MiB, and offers no setting for it. */
+function withLargeBodies(app: FauxqsApp): FauxqsApp {
+  app.removeContentTypeParser("*");
+  app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: objectBytesMax }, (_request, body, done) =>
+    done(null, body),
+  );
+  return app;
+}
 
 interface AppModule {
   readonly buildApp: (options: {
@@ -135,7 +153,7 @@ export async function openFauxqs(folder: string, region: string): Promise<Fauxqs
     topics,
     buckets,
     persistence,
-    app: buildApp({ logger: false, defaultRegion: region, stores }),
+    app: withLargeBodies(buildApp({ logger: false, defaultRegion: region, stores })),
     async action(name) {
       const module = await load<Readonly<Record<string, FauxqsAction>>>(`sqs/actions/${name}.js`);
       const action = module[name];

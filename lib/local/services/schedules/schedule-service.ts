@@ -2,6 +2,7 @@ import * as z from "zod";
 import { AwsError } from "../../front-door/aws-error.ts";
 import type { Requirement, ServiceCall, ServiceHandler } from "../../front-door/door-request.ts";
 import { parseJsonObject, textOf, unknownOperation } from "../../front-door/json-target.ts";
+import { parseScheduleExpression } from "../../functions/schedule-expression.ts";
 import type { ScheduleModel } from "../../types.ts";
 import { parseInput } from "../parse-input.ts";
 import { groupOf, type MutableScheduleControl } from "./schedule-store.ts";
@@ -146,6 +147,7 @@ function list(control: MutableScheduleControl, input: Json, place: Place): Json 
 }
 
 function modelOf(input: z.infer<typeof scheduleInput>): ScheduleModel {
+  checkExpression(input.ScheduleExpression, input.ScheduleExpressionTimezone);
   const { Target: target, GroupName: groupName, ScheduleExpressionTimezone: timezone } = input;
   const deadLetterQueueArn = target.DeadLetterConfig?.Arn;
   return {
@@ -163,6 +165,16 @@ function modelOf(input: z.infer<typeof scheduleInput>): ScheduleModel {
     ...(timezone === undefined ? {} : { timezone }),
     ...(deadLetterQueueArn === undefined ? {} : { deadLetterQueueArn }),
   };
+}
+
+/** Whoever fires the schedules must be able to read what is stored. */
+function checkExpression(expression: string, timezone: string | undefined): void {
+  try {
+    parseScheduleExpression(expression, timezone);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new AwsError("ValidationException", `Invalid Schedule Expression ${expression}. ${why}`);
+  }
 }
 
 function describe(place: Place, item: ScheduleModel, changedAtMs: number): Json {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
@@ -18,8 +18,10 @@ export interface DocumentStore {
 /** @param path of the database file, made with its folder if missing; readable by the owner alone, for it holds keys */
 export function openDocumentStore(path: string): DocumentStore {
   mkdirSync(dirname(path), { recursive: true });
-  const database = openDurableDatabase(path);
+  // Before SQLite opens it, because the files it puts beside it take over the mode.
+  closeSync(openSync(path, "a", 0o600));
   chmodSync(path, 0o600);
+  const database = openDurableDatabase(path);
   database.exec(
     "CREATE TABLE IF NOT EXISTS documents (kind TEXT NOT NULL, id TEXT NOT NULL, json TEXT NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID",
   );
