@@ -4,6 +4,7 @@ import type { TableName } from "../engine/names.ts";
 import type { Clock, PartnerRegistry, Ports, Random } from "../engine/ports.ts";
 import { createAuditLog } from "./audit-log.ts";
 import { createBucket, createClaimChecks } from "./claim-checks.ts";
+import type { Bucket } from "./claim-checks.ts";
 import { createClients } from "./clients.ts";
 import { systemClock, systemRandom } from "./clock.ts";
 import { createConnectionStore } from "./connection-store.ts";
@@ -12,6 +13,7 @@ import { readEnvironment } from "./environment.ts";
 import type { Environment, EnvironmentSource } from "./environment.ts";
 import { createFailureStore } from "./failure-store.ts";
 import { createGateItems } from "./gate-items.ts";
+import { createHistoryStore } from "./history-store.ts";
 import { createLanes } from "./lanes.ts";
 import { createLeases } from "./leases.ts";
 import { createLog } from "./log.ts";
@@ -27,6 +29,7 @@ import { createTransport } from "./transport.ts";
 /** The ports, and what a handler does with two of them around each invocation. */
 export interface AwsPorts extends Ports {
   readonly environment: Environment;
+  readonly bucket: Bucket;
   readonly log: InvocationLog;
   readonly metrics: BufferedMetrics;
 }
@@ -53,6 +56,7 @@ export function createPorts(
   const tokens = table("token-buckets");
   return {
     environment,
+    bucket,
     clock,
     random,
     partners,
@@ -62,6 +66,7 @@ export function createPorts(
     lanes: createLanes(environment, clients.sqs),
     runs: createRunStore(table("runs")),
     records: createRecordStore({ table: table("records"), bucket, clock }),
+    history: createHistoryStore(table("history")),
     connections: createConnectionStore(connections),
     credentials: createCredentials({ table: connections, kms: clients.kms, keyId, clock }),
     leases: createLeases(tokens, clock),

@@ -1,22 +1,14 @@
 import { mapBounded } from "../engine/map-bounded.ts";
 import type { Clock, PageRequest, RecordStore } from "../engine/ports.ts";
 import { compareWithMark } from "../engine/record.ts";
-import type { RecordCandidate, RecordMark, RecordScope, StoredRecord, WriteOutcome } from "../engine/record.ts";
+import type { RecordCandidate, RecordMark, RecordScope, WriteOutcome } from "../engine/record.ts";
 import type { Bucket } from "./claim-checks.ts";
 import { recordClaimKeyOf } from "./claim-key.ts";
-import { CorruptItem, jsonOf, numberOf, text } from "./item.ts";
+import { numberOf, text } from "./item.ts";
 import type { Item } from "./item.ts";
 import { readPage } from "./list-query.ts";
-import {
-  markOfItem,
-  markProjection,
-  placeOfItem,
-  RecordData,
-  recordKey,
-  recordOfItem,
-  recordPartition,
-  updateFor,
-} from "./record-item.ts";
+import { loadRecord } from "./load-record.ts";
+import { markOfItem, markProjection, recordKey, recordPartition, updateFor } from "./record-item.ts";
 import type { DataPlace } from "./record-item.ts";
 import type { Table } from "./table.ts";
 
@@ -37,7 +29,7 @@ export function createRecordStore(world: World): RecordStore {
   return {
     async read(scope, externalId) {
       const item = await table.get(recordKey(scope, externalId));
-      return item === null ? null : load(world, scope, item);
+      return item === null ? null : loadRecord({ table: table.name, bucket: world.bucket }, scope, item);
     },
 
     async marks(scope, externalIds) {
@@ -58,7 +50,10 @@ export function createRecordStore(world: World): RecordStore {
         sortName: "sk",
         order: "ascending",
         countIndex: "digests",
-        load: (items: readonly Item[]) => mapBounded(items, claimsAtOnce, (item) => load(world, scope, item)),
+        load: (items: readonly Item[]) =>
+          mapBounded(items, claimsAtOnce, (item) =>
+            loadRecord({ table: table.name, bucket: world.bucket }, scope, item),
+          ),
       } as const;
       return readPage(table, list, page);
     },
@@ -106,17 +101,6 @@ async function placeData(world: World, scope: RecordScope, candidate: RecordCand
   // Before the item that names it: an object that nothing names harms nobody.
   await world.bucket.put(key, body);
   return { kind: "claim", key };
-}
-
-async function load(world: World, scope: RecordScope, item: Item): Promise<StoredRecord> {
-  const { table, bucket } = world;
-  const place = placeOfItem(table.name, item);
-  if (place.kind === "inline")
-    return recordOfItem(table.name, scope, item, jsonOf(table.name, item, RecordData, "data"));
-  const body = await bucket.get(place.key);
-  if (body === null) throw new CorruptItem(table.name, item, "its data is not in the bucket");
-  const claimed = { ...item, data: text(Buffer.from(body).toString("utf8")) };
-  return recordOfItem(table.name, scope, item, jsonOf(table.name, claimed, RecordData, "data"));
 }
 
 async function clear(table: Table, scope: RecordScope, limit: number): Promise<boolean> {

@@ -32,6 +32,11 @@ export function deadLetterQueueNameFor(stage: string, partner: string): string {
   return `${prefixFor(stage)}-${partner}-dlq`;
 }
 
+/** Changes of records that could not be published. */
+export function changesDeadLetterQueueNameFor(stage: string): string {
+  return `${prefixFor(stage)}-changes-dlq`;
+}
+
 /** The partner's app: `{ connectionKey, webhookSecrets: [], app: {} }`. */
 export function partnerSecretNameFor(stage: string, partner: string): string {
   return `${prefixFor(stage)}/partners/${partner}`;

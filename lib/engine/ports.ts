@@ -1,5 +1,6 @@
 import type { PartnerDriver } from "./define-partner.ts";
 import type { ErrorKind } from "./errors.ts";
+import type { HistoryEntry } from "./history.ts";
 import type { Job, Lane } from "./job.ts";
 import type { RecordCandidate, RecordMark, RecordScope, StoredRecord, WriteOutcome } from "./record.ts";
 import type { Run } from "./run.ts";
@@ -13,6 +14,7 @@ export interface Ports {
   readonly lanes: Lanes;
   readonly runs: RunStore;
   readonly records: RecordStore;
+  readonly history: HistoryStore;
   readonly connections: ConnectionStore;
   readonly credentials: Credentials;
   readonly leases: Leases;
@@ -156,6 +158,13 @@ export interface RecordStore {
   list(scope: RecordScope, page: PageRequest): Promise<Page<StoredRecord>>;
   /** Deletes everything of a connection's resource, bounded a call; true when nothing is left. */
   clear(scope: RecordScope, limit: number): Promise<boolean>;
+}
+
+/** Append only: a version that is there stays as it is. */
+export interface HistoryStore {
+  append(entry: HistoryEntry): Promise<"appended" | "exists">;
+  /** The newest first. */
+  list(scope: RecordScope, externalId: string, limit: number): Promise<readonly HistoryEntry[]>;
 }
 
 export interface PageRequest {

@@ -3,6 +3,7 @@ import * as cloudwatch from "aws-cdk-lib/aws-cloudwatch";
 import type { Construct } from "constructs";
 import { alarmPeriod, makeAlarm } from "../constructs/alarm.ts";
 import { makeAlarmTopic } from "../constructs/alarm-topic.ts";
+import { makeChangeAlarms } from "../constructs/change-alarms.ts";
 import { makeDashboard } from "../constructs/dashboard.ts";
 import type { Stage } from "../constructs/stage.ts";
 import { stackNameOf, stackPropsOf } from "./stack-props.ts";
@@ -27,6 +28,7 @@ export class OperationsStack extends Stack {
       above: 0,
       periods: 3,
     });
+    makeChangeAlarms(this, stage);
     makeDashboard(this, "Dashboard", stage);
   }
 }

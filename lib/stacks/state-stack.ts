@@ -1,6 +1,7 @@
 import { RemovalPolicy, Stack } from "aws-cdk-lib";
 import * as events from "aws-cdk-lib/aws-events";
 import type { Construct } from "constructs";
+import { ChangePublisher } from "../constructs/change-publisher.ts";
 import { makeClaimCheckBucket } from "../constructs/claim-check-bucket.ts";
 import { makeCredentialKey } from "../constructs/credential-key.ts";
 import { makeSecret } from "../constructs/secret.ts";
@@ -15,7 +16,9 @@ export class StateStack extends Stack {
   constructor(scope: Construct, stage: Stage) {
     super(scope, stackNameOf(stage, "State"), stackPropsOf(stage, "State"));
     for (const name of tableNames) {
-      makeTable(this, `Table-${name}`, stage, name, tableShapes[name]);
+      const table = makeTable(this, `Table-${name}`, stage, name, tableShapes[name]);
+      // Beside its table, because nobody can derive a stream's ARN from a name.
+      if (name === "records") new ChangePublisher(this, "ChangePublisher", stage, table);
     }
     if (stage.settings.kmsKeyArn === undefined) {
       makeCredentialKey(this, "CredentialKey", stage);

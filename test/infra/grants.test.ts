@@ -24,10 +24,12 @@ const wildcardsAllowed: readonly { readonly pattern: RegExp; readonly because: s
   },
 ];
 const wildcardsOfConsole = [/:sqs:.*:sluice-dev-\*-(webhooks|imports)$/, /:secret:sluice-dev\/partners\/\*-\?{6}$/];
+/** ListStreams knows no resource, and the stream's ARN is the table's own attribute. */
+const wildcardsOfPublisher = [/^\*$/];
 
 describe("every grant is scoped", () => {
-  test("there are roles to look at: four functions and a schedule a partner, an ingest each, and the API's", () => {
-    expect(roles).toHaveLength(partners.length * 6 + 1);
+  test("there are roles to look at: four functions and a schedule a partner, an ingest each, the API's and the publisher's", () => {
+    expect(roles).toHaveLength(partners.length * 6 + 2);
     for (const role of roles) expect(role.statements.length).toBeGreaterThan(0);
   });
 
@@ -48,9 +50,8 @@ describe("every grant is scoped", () => {
   test("resources have wildcards only where AWS leaves no other way", () => {
     for (const role of roles) {
       const resources = role.statements.flatMap((statement) => statement.Resource);
-      const allowed = isConsole(role)
-        ? [...wildcardsAllowed.map((each) => each.pattern), ...wildcardsOfConsole]
-        : wildcardsAllowed.map((each) => each.pattern);
+      const own = isConsole(role) ? wildcardsOfConsole : isPublisher(role) ? wildcardsOfPublisher : [];
+      const allowed = [...wildcardsAllowed.map((each) => each.pattern), ...own];
       const open = resources.filter((arn) => /[*?]/.test(arn) && !allowed.some((pattern) => pattern.test(arn)));
       expect(open).toEqual([]);
     }
@@ -69,9 +70,9 @@ describe("every grant is scoped", () => {
 
   test("policies on resources allow services of this account, and deny what is not TLS", () => {
     const types = ["AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy", "AWS::SNS::TopicPolicy"];
-    // Three queues a partner, the bucket, the topic.
+    // Three queues a partner, the bucket, the topic, what could not be published.
     expect([...templates.values()].flatMap((template) => types.flatMap((type) => ofType(template, type)))).toHaveLength(
-      partners.length * 3 + 2,
+      partners.length * 3 + 3,
     );
     for (const [stack, template] of templates) {
       for (const [id, resource] of types.flatMap((type) => ofType(template, type))) {
@@ -108,7 +109,7 @@ describe("every grant is scoped", () => {
 });
 
 describe("no partner reaches another", () => {
-  const partnerRoles = roles.filter((role) => !isConsole(role));
+  const partnerRoles = roles.filter((role) => !isConsole(role) && !isPublisher(role));
 
   /** Everything that a partner has, as requests for it. */
   function requestsFor(partner: string): readonly (readonly [string, string, Record<string, string>?])[] {
@@ -203,7 +204,7 @@ describe("no partner reaches another", () => {
 test("only for a partner whose tokens run out are credentials sealed anew by its consumers", () => {
   const key = `arn:aws:kms:${region}:${account}:key/1-2-3`;
   const sealing = rolesOf(synth({ partners: ["acme", renewingDriver("globex")] })).filter((role) => {
-    if (isConsole(role)) return false;
+    if (isConsole(role) || isPublisher(role)) return false;
     const context = { "kms:EncryptionContext:partner": partnerOf(role), "kms:ResourceAliases": "alias/sluice-dev" };
     return may(role, "kms:GenerateDataKey", key, context);
   });
@@ -244,8 +245,26 @@ describe("the API's role", () => {
   });
 });
 
+test("the publisher of changes writes history and nothing else, and lists streams is all it may do anywhere", () => {
+  const [publisher, ...others] = roles.filter(isPublisher);
+  expect(others).toEqual([]);
+  const statements = publisher?.statements ?? [];
+  const writes = statements.filter((each) =>
+    each.Action.some((action) => /^dynamodb:(Put|Update|Delete|Batch)/.test(action)),
+  );
+  expect(writes.map((each) => [each.Action, each.Resource])).toEqual([
+    [["dynamodb:PutItem"], [`arn:aws:dynamodb:${region}:${account}:table/sluice-dev-history`]],
+  ]);
+  const anywhere = statements.filter((each) => each.Resource.includes("*"));
+  expect(anywhere.map((each) => each.Action)).toEqual([["dynamodb:ListStreams"]]);
+});
+
 function isConsole(role: Role): boolean {
   return role.stack.endsWith("-Edge") && role.id.startsWith("Console");
+}
+
+function isPublisher(role: Role): boolean {
+  return role.stack.endsWith("-State") && role.id.startsWith("ChangePublisher");
 }
 
 function isSchedule(role: Role): boolean {

@@ -47,7 +47,7 @@ test(
     expect(manifest.missing).toBeUndefined();
     expect(Object.keys(manifest.artifacts)).toContain("Sluice-dev-State");
     const assets = readdirSync(join(folder, "cdk.out")).filter((name) => name.startsWith("asset."));
-    expect(assets).toHaveLength(5);
+    expect(assets).toHaveLength(6);
     for (const asset of assets) expect(readdirSync(join(folder, "cdk.out", asset))).toContain("index.mjs");
   },
 );

@@ -4,6 +4,7 @@ import { SeededRandom, startMs, VirtualClock } from "./memory/clock.ts";
 import { MemoryConnectionStore } from "./memory/connection-store.ts";
 import { MemoryFailureStore } from "./memory/failure-store.ts";
 import { MemoryGate } from "./memory/gate.ts";
+import { MemoryHistoryStore } from "./memory/history-store.ts";
 import { MemoryLanes } from "./memory/lanes.ts";
 import { MemoryLeases } from "./memory/leases.ts";
 import { MemoryRecordStore } from "./memory/record-store.ts";
@@ -24,6 +25,7 @@ export interface MemoryPorts extends Ports {
   readonly lanes: MemoryLanes;
   readonly runs: MemoryRunStore;
   readonly records: MemoryRecordStore;
+  readonly history: MemoryHistoryStore;
   readonly connections: MemoryConnectionStore;
   readonly credentials: MemoryCredentials;
   readonly leases: MemoryLeases;
@@ -64,6 +66,7 @@ export function createMemoryPorts(options: MemoryPortsOptions = {}): MemoryPorts
     lanes: new MemoryLanes(clock),
     runs: new MemoryRunStore(),
     records: new MemoryRecordStore(clock),
+    history: new MemoryHistoryStore(),
     connections: new MemoryConnectionStore((owner) => credentials.forget(owner)),
     credentials,
     leases: new MemoryLeases(clock),
