@@ -11,12 +11,12 @@ const table = tableNameFor(ports.environment.stage, "records");
 
 /** Takes the records' stream to their history, in order; one that fails stops its batch there, and the batch comes again from it. */
 export const handler = wrapHandler(ports, async (event: unknown) => {
-  for (const { sequence, read } of readStreamChanges(event, table, ports.bucket)) {
+  for (const change of readStreamChanges(event, table, ports.bucket)) {
     try {
-      await publishChange(ports, await read());
+      await publishChange(ports, await change.read());
     } catch (error) {
-      ports.log.error("a change was not published; the stream brings it again", { sequence, error });
-      return { batchItemFailures: [{ itemIdentifier: sequence }] };
+      ports.log.error("a change was not published; the stream brings it again", { sequence: change.sequence, error });
+      return { batchItemFailures: [{ itemIdentifier: change.sequence }] };
     }
   }
   return { batchItemFailures: [] };

@@ -15,7 +15,8 @@ function withoutGrant(cdkOutDir: string, action: string): number {
   const template: unknown = JSON.parse(readFileSync(file, "utf8"), (key, value: unknown) => {
     if (key !== "Action" || !Array.isArray(value) || !value.includes(action)) return value;
     taken++;
-    return value.filter((each) => each !== action);
+    const left: unknown[] = value.filter((each) => each !== action);
+    return left;
   });
   writeFileSync(file, JSON.stringify(template));
   return taken;

@@ -35,14 +35,13 @@ export async function startWorld(cdkOutDir: string, dataDir: string, partnerName
   const exited = once(child, "exit");
   const output = child.stdout;
   if (output === null) throw new Error("the world has no output");
-  const first = (await Promise.race([once(output, "data"), exited.then(() => ["(ended)"])])) as readonly unknown[];
-  const ready = Ready.parse(JSON.parse(String(first[0])));
+  const ready = Ready.parse(JSON.parse(await firstOf(once(output, "data"), exited)));
   const definition = (await findSandboxes()).find((sandbox) => sandbox.name === partnerName);
   if (definition === undefined) throw new Error(`no sandbox of ${partnerName}`);
   const ask = async (what: string, answer: string): Promise<void> => {
     child.send(what);
-    const [said] = (await Promise.race([once(child, "message"), exited.then(() => ["(ended)"])])) as readonly unknown[];
-    if (said !== answer) throw new Error(`asked the world for "${what}", it said ${String(said)}`);
+    const said = await firstOf(once(child, "message"), exited);
+    if (said !== answer) throw new Error(`asked the world for "${what}", it said ${said}`);
   };
   return {
     api: createApiClient(ready.url, ready.apiKey),
@@ -59,4 +58,10 @@ export async function startWorld(cdkOutDir: string, dataDir: string, partnerName
       await exited;
     },
   };
+}
+
+/** What an event brought, or that the process ended before. */
+async function firstOf(event: Promise<readonly unknown[]>, exited: Promise<unknown>): Promise<string> {
+  const [value] = await Promise.race([event, exited.then((): readonly unknown[] => ["(ended)"])]);
+  return String(value);
 }
