@@ -7,7 +7,9 @@ import type { Check } from "./subject.ts";
 /** Fixtures hold no secret and nobody's data: keys, tokens, addresses, and telephone numbers that could ring. */
 export const checkFixtureFiles: Check = ({ driver, root }) => {
   const folder = `test/partners/${driver.name}/fixtures`;
-  const files = existsSync(join(root, folder)) ? readdirSync(join(root, folder)) : [];
+  // Cassettes lie in a folder of their own below.
+  const entries = existsSync(join(root, folder)) ? readdirSync(join(root, folder), { recursive: true }) : [];
+  const files = entries.map(String).filter((path) => path.endsWith(".json"));
   return [
     ...unless(files.length > 0, `there are no files in ${folder}`),
     ...checkSecrets(root)
