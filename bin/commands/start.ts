@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { forgetWorld, openWorld } from "../../lib/local/world/open-world.ts";
 import type { World } from "../../lib/local/world/open-world.ts";
-import { createApiClient } from "./api-client.ts";
+import { ApiError, createApiClient } from "./api-client.ts";
 import type { ApiClient } from "./api-client.ts";
 import { RecordView, RunView } from "./api-shapes.ts";
 import { flag, textOption } from "./command.ts";
@@ -148,11 +148,17 @@ async function waitForRecord(
 ): Promise<RecordView | null> {
   const path = `/connections/${demo.connectionId}/records/${change.resource}/${encodeURIComponent(change.id)}`;
   for (let look = 0; look < 60 && !signal.aborted; look++) {
-    const record = await api.get(path, RecordView);
-    if (record.version >= change.revision) return record;
+    const record = await api.get(path, RecordView).catch(orNothing);
+    if (record !== null && record.version >= change.revision) return record;
     await pause(lookEveryMs, signal);
   }
   return null;
+}
+
+/** Not there yet, or not any more: somebody may have deleted the demonstration's connection. */
+function orNothing(error: unknown): null {
+  if (error instanceof ApiError && error.status === 404) return null;
+  throw error;
 }
 
 function invitation(world: World, demos: readonly DemoConnection[]): string {

@@ -10,7 +10,7 @@ import { synthesiseInto } from "./world-process.ts";
 
 /** Takes one action out of every policy of the partner's stack, as somebody who forgot to grant it. */
 function withoutGrant(cdkOutDir: string, action: string): number {
-  const file = join(cdkOutDir, "Partner-stripe.template.json");
+  const file = join(cdkOutDir, "Sluice-local-Partner-stripe.template.json");
   let taken = 0;
   const template: unknown = JSON.parse(readFileSync(file, "utf8"), (key, value: unknown) => {
     if (key !== "Action" || !Array.isArray(value) || !value.includes(action)) return value;
