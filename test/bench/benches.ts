@@ -2,6 +2,7 @@ import { importBench } from "./import.ts";
 import { ingestCalls } from "./ingest-calls.ts";
 import { ingestLoad } from "./ingest-load.ts";
 import type { BenchResult } from "./support/report.ts";
+import { pipeline } from "./pipeline.ts";
 import { verify } from "./verify.ts";
 
 export interface Bench {
@@ -20,6 +21,10 @@ export const benches: Readonly<Record<string, Bench>> = {
   "ingest-load": {
     what: "the webhook function's start, against bare Node and the SDK with Powertools",
     run: ingestLoad,
+  },
+  pipeline: {
+    what: "webhooks to records on the local stack, against a bare send, receive and put",
+    run: pipeline,
   },
   verify: { what: "Stripe's signature and JSON, against a bare HMAC and JSON.parse", run: verify },
 };

@@ -35,7 +35,7 @@ export async function ingestLoad(options: { readonly rounds: number | null }): P
   try {
     const bundles: Readonly<Record<Name, string>> = {
       ours: folder.ours("webhook-ingest"),
-      sdk: folder.own("sdk-handler.ts"),
+      sdk: folder.own(new URL("support/sdk-handler.ts", import.meta.url)),
       bare: folder.empty(),
     };
     const environment = environmentAt(standIn.endpoint);

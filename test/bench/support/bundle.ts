@@ -11,7 +11,7 @@ export interface BundleFolder {
   /** Our function's bundle, as the stack makes it. */
   ours(lambda: string): string;
   /** The same settings on a file of the benchmarks' own. */
-  own(file: string): string;
+  own(file: URL): string;
   /** A handler that does nothing and imports nothing. */
   empty(): string;
   remove(): void;
@@ -24,8 +24,8 @@ export function makeBundleFolder(): BundleFolder {
   return {
     ours: (lambda) => join(bundles.folderOf(lambda), "index.mjs"),
     own(file) {
-      const outfile = join(folder, file.replace(/\.ts$/, ""), "index.mjs");
-      buildSync({ ...bundleSettings, entryPoints: [join(root, "test/bench/support", file)], outfile });
+      const outfile = join(folder, "own", "index.mjs");
+      buildSync({ ...bundleSettings, entryPoints: [fileURLToPath(file)], outfile });
       return outfile;
     },
     empty() {

@@ -4,7 +4,7 @@ import type { Connection, Log, Ports, ResourceState, Transport } from "../../../
 import { registryOf } from "../../../lib/engine/registry.ts";
 import { pushRun } from "../../../lib/flows/push-run.ts";
 import { startRun } from "../../../lib/flows/start-run.ts";
-import { stripe } from "../../../lib/partners/index.ts";
+import { unlimitedStripe as driver } from "./unlimited-config.ts";
 import type { ChargePages } from "./pages.ts";
 import { environmentAt } from "./webhook-world.ts";
 
@@ -14,10 +14,6 @@ export interface Importer {
   /** Passes over the last connection once more, with nothing changed. */
   importAgain(): Promise<void>;
 }
-
-/** Stripe's driver at a partner that takes any number of calls: what is measured is us, not the limit. */
-const { limitsFor: _, ...stripeWithoutTiers } = stripe;
-const driver = { ...stripeWithoutTiers, limits: [{ scope: "account", requests: 1_000_000, perMs: 1_000 }] } as const;
 
 const silent: Log = { info: () => {}, warn: () => {}, error: () => {} };
 

@@ -1,0 +1,37 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { LocalServices } from "../../../lib/local/types.ts";
+
+export interface RecordWatch {
+  /** Forgets what was written so far. */
+  skip(): Promise<void>;
+  /** Resolves when so many items more were written. @throws when that takes too long */
+  written(count: number): Promise<void>;
+}
+
+const lookEveryMs = 5;
+const waitMsMax = 60_000;
+const recordsMax = 1_000;
+
+/** Sees what is written to a table by its stream: no reads of the table are among what is measured. */
+export function watchRecords(services: Pick<LocalServices, "readStream">, table: string): RecordWatch {
+  let position: string | null = null;
+  const newRecords = async (): Promise<number> => {
+    const records = await services.readStream(table, position, recordsMax);
+    position = records.at(-1)?.dynamodb.SequenceNumber ?? position;
+    return records.length;
+  };
+  return {
+    async skip() {
+      while ((await newRecords()) > 0);
+    },
+    async written(count) {
+      const startedMs = performance.now();
+      let seen = 0;
+      while ((seen += await newRecords()) < count) {
+        if (performance.now() - startedMs > waitMsMax)
+          throw new Error(`${seen} of ${count} records after ${waitMsMax} ms`);
+        await pause(lookEveryMs);
+      }
+    },
+  };
+}
