@@ -3,10 +3,11 @@ import { UsageError } from "./commands/usage-error.ts";
 import type { Command } from "./commands/command.ts";
 import { newPartnerCommand } from "./commands/new-partner/new-partner.ts";
 import { recordCommand } from "./commands/record/record.ts";
+import { replayLocalCommand } from "./commands/replay-local/replay-local.ts";
 import { smokeCommand } from "./commands/smoke/smoke.ts";
 import { startCommand } from "./commands/start.ts";
 
-const commands: readonly Command[] = [startCommand, smokeCommand, newPartnerCommand, recordCommand];
+const commands: readonly Command[] = [startCommand, smokeCommand, newPartnerCommand, recordCommand, replayLocalCommand];
 
 /** The command line. Exit codes: 0 done, 1 it did not come out as it should, 2 the call's words are off. */
 async function main(args: readonly string[]): Promise<number> {

@@ -3,9 +3,10 @@ import { describe, expect, test } from "vitest";
 import { apiVersionOf, readCassettes, staleReason } from "../../bin/commands/record/cassette.ts";
 import type { Cassette, Exchange } from "../../bin/commands/record/cassette.ts";
 import { cassetteTransport } from "../../bin/commands/record/cassette-transport.ts";
+import { standInCredential } from "../../bin/commands/record/stand-in-credential.ts";
 import { systemClock } from "../../lib/aws/clock.ts";
 import type { PartnerDriver, ResourceDriver } from "../../lib/engine/define-partner.ts";
-import type { Connection, CredentialFields, Ports } from "../../lib/engine/ports.ts";
+import type { Connection, Ports } from "../../lib/engine/ports.ts";
 import { fetchOne } from "../../lib/flows/fetch-one.ts";
 import { importPage } from "../../lib/flows/import-page.ts";
 import { partners } from "../../lib/partners/index.ts";
@@ -18,19 +19,6 @@ const drivers: readonly PartnerDriver[] = partners;
 const recorded = drivers.flatMap((driver) =>
   readCassettes(root, driver.name).map(({ path, cassette }) => ({ path, driver, cassette })),
 );
-
-/** What signs the replayed calls: nobody looks at it. */
-function credentialOf(driver: PartnerDriver): CredentialFields {
-  const farMs = 4_000_000_000_000;
-  return driver.auth.kind === "header"
-    ? { [driver.auth.field]: "replayed" }
-    : {
-        clientId: "replayed",
-        clientSecret: "replayed",
-        accessToken: "replayed",
-        accessTokenExpiresAtMs: String(farMs),
-      };
-}
 
 interface Replay {
   readonly ports: Ports;
@@ -46,7 +34,7 @@ async function replayOf(driver: PartnerDriver, cassette: Cassette): Promise<Repl
   const memory = createMemoryPorts({ partners: [driver], nowMs: Date.parse(cassette.recordedAt) });
   const connection = connectionOf({ partner: driver.name, connectionId: "replayed" });
   await memory.connections.create(connection);
-  await memory.credentials.replace(connection, null, credentialOf(driver));
+  await memory.credentials.replace(connection, null, standInCredential(driver));
   // What a thing refers to (`related`) is not on its cassette: that it cannot be fetched now is not this test's matter.
   const cassettes = cassetteTransport([cassette]);
   const transport = {
