@@ -1,7 +1,7 @@
 import { createSharedGate } from "../engine/gate/shared-gate.ts";
 import { tableNameFor } from "../engine/names.ts";
 import type { TableName } from "../engine/names.ts";
-import type { Clock, PartnerRegistry, Ports, Random } from "../engine/ports.ts";
+import type { Clock, GateGauge, LaneGauge, PartnerRegistry, Ports, Random } from "../engine/ports.ts";
 import { createAuditLog } from "./audit-log.ts";
 import { createBucket, createClaimChecks } from "./claim-checks.ts";
 import type { Bucket } from "./claim-checks.ts";
@@ -30,6 +30,8 @@ import { createTransport } from "./transport.ts";
 export interface AwsPorts extends Ports {
   readonly environment: Environment;
   readonly bucket: Bucket;
+  readonly gate: Ports["gate"] & GateGauge;
+  readonly lanes: Ports["lanes"] & LaneGauge;
   readonly log: InvocationLog;
   readonly metrics: BufferedMetrics;
 }

@@ -24,16 +24,18 @@ export function consoleGrants(scope: Construct, stage: Stage): Grant[] {
   const partners = stage.partners.map((driver) => driver.name);
   return [
     items("connections", ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "Query"]),
-    indexes("connections", ["tenant", "all"]),
+    indexes("connections", ["tenant", "all", "due"]),
     items("records", ["GetItem", "BatchWriteItem", "Query"]),
     indexes("records", ["digests"]),
     items("runs", ["GetItem", "BatchGetItem", "PutItem"]),
     indexes("runs", ["started"]),
+    items("history", ["Query"]),
+    items("token-buckets", ["GetItem"]),
     items("failures", ["GetItem", "UpdateItem"]),
     indexes("failures", ["group", "connection"]),
     items("idempotency", ["GetItem", "PutItem", "UpdateItem", "DeleteItem"]),
     items("audit", ["PutItem"]),
-    { ...allow("sqs", ["SendMessage"], lanes), ...everyPartner },
+    { ...allow("sqs", ["SendMessage", "GetQueueAttributes"], lanes), ...everyPartner },
     { ...allow("secretsmanager", ["GetSecretValue"], secrets), ...everyPartner },
     { ...allowObjects(["GetObject"], claims), ...everyPartner },
     // KMS takes no condition without a value, so a stage without partners goes without the grant.

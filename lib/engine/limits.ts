@@ -11,8 +11,7 @@ export function scopesFor(
   request: Pick<PartnerRequest, "endpoint">,
   credential: CredentialFields,
 ): readonly BucketScope[] {
-  const owner = driver.quotaOwner?.(connection) ?? connection.account ?? connection.connectionId;
-  const item = `${driver.name}#${owner}`;
+  const item = quotaItemOf(driver, connection);
   const limits = driver.limitsFor?.(credential) ?? driver.limits;
   return limits.map((limit) => ({
     item,
@@ -21,6 +20,15 @@ export function scopesFor(
     perMs: limit.perMs,
     share: limit.share ?? defaultShare,
   }));
+}
+
+/** The item that holds the buckets of whoever owns the connection's quota. */
+export function quotaItemOf(
+  driver: PartnerDriver,
+  connection: Pick<Connection, "connectionId" | "account" | "settings">,
+): string {
+  const owner = driver.quotaOwner?.(connection) ?? connection.account ?? connection.connectionId;
+  return `${driver.name}#${owner}`;
 }
 
 function bucketFor(limit: LimitDeclaration, endpoint: string): string {

@@ -117,6 +117,19 @@ export interface Gate {
   ): Promise<void>;
 }
 
+/** How an account's quota stands, for people to look at; taking tokens goes by `Gate`. */
+export interface GateGauge {
+  /** `item` as in `BucketScope`. Changes nothing. */
+  look(item: string): Promise<GateState>;
+}
+
+export interface GateState {
+  /** When the fullest of the account's limits admits its next call; null when none of them is in use. */
+  readonly heldUntilMs: number | null;
+  /** How many of its limits are in use. */
+  readonly limitsInUse: number;
+}
+
 // —— Queues ——————————————————————————————————————————————————————————————————————————————————————
 
 /** Why a job gave up; travels with it to the dead-letter queue. */
@@ -134,6 +147,20 @@ export interface Lanes {
   /** At most 15 minutes of delay, SQS's own limit. Rejects when the queue does not take it. */
   send(job: Job, delayMs: number): Promise<void>;
   giveUp(job: Job, why: GiveUp): Promise<void>;
+}
+
+/** How full a lane is, for people to look at. */
+export interface LaneGauge {
+  depth(partner: string, lane: Lane): Promise<LaneDepth>;
+}
+
+/** Approximate, as SQS counts. How old the oldest message is SQS tells to CloudWatch alone. */
+export interface LaneDepth {
+  readonly waiting: number;
+  /** Taken by a worker and not yet done. */
+  readonly inFlight: number;
+  /** Sent with a delay that has not passed. */
+  readonly delayed: number;
 }
 
 // —— Tables ——————————————————————————————————————————————————————————————————————————————————————

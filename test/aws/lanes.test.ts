@@ -65,6 +65,20 @@ describe.each(senders)("a lane, by $name", ({ lanes }) => {
   });
 });
 
+describe("a lane's depth", () => {
+  it("counts what waits, what is in hand and what is delayed, of this lane alone", async () => {
+    const owner = freshOwner();
+    const url = await services.makeQueue(laneQueueNameFor(stage, owner.partner, "imports"));
+    await services.makeQueue(laneQueueNameFor(stage, owner.partner, "webhooks"));
+    const { lanes } = createPorts(services.source, registryOf([]));
+    const job: Job = { ...webhookJob(owner), lane: "imports" };
+    for (const delayMs of [0, 0, 0, 900_000]) await lanes.send(job, delayMs);
+    await services.sqs.send(new ReceiveMessageCommand({ QueueUrl: url, MaxNumberOfMessages: 1 }));
+    expect(await lanes.depth(owner.partner, "imports")).toEqual({ waiting: 2, inFlight: 1, delayed: 1 });
+    expect(await lanes.depth(owner.partner, "webhooks")).toEqual({ waiting: 0, inFlight: 0, delayed: 0 });
+  });
+});
+
 describe("a lane's message", () => {
   const environment = () => readEnvironment(services.source);
 

@@ -217,4 +217,18 @@ describe("the shared gate", () => {
     expect(answer).toMatchObject({ kind: "granted", sendAtMs: [startMs, startMs, startMs] });
     expect(items.reads).toBe(0);
   });
+
+  it("can be looked at, which changes nothing", async () => {
+    const { gate, items, clock } = world();
+    expect(await gate.look(account.item)).toEqual({ heldUntilMs: null, limitsInUse: 0 });
+    const hints = { notBeforeMs: startMs + 90_000 };
+    await gate.reserve(ask);
+    await gate.settle("any", { scopes: [account], sent: 1, unused: 0, kinds: ["rate"], hints });
+    const { writes } = items;
+    expect(await gate.look(account.item)).toEqual({ heldUntilMs: startMs + 90_000, limitsInUse: 1 });
+    expect(await gate.look("acme#another")).toEqual({ heldUntilMs: null, limitsInUse: 0 });
+    clock.advance(90_000);
+    expect(await gate.look(account.item)).toEqual({ heldUntilMs: null, limitsInUse: 0 });
+    expect(items.writes).toBe(writes);
+  });
 });

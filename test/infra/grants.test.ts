@@ -236,6 +236,26 @@ describe("the API's role", () => {
     expect(may(role, "kms:Decrypt", key, sealed("acme"))).toBe(false);
   });
 
+  test("counts what waits on a lane and can take nothing from it", () => {
+    const [role] = console;
+    if (role === undefined) return;
+    const lane = `arn:aws:sqs:${place}:sluice-dev-acme-imports`;
+    const actions = ["SendMessage", "GetQueueAttributes", "ReceiveMessage", "DeleteMessage"];
+    expect(actions.filter((action) => may(role, `sqs:${action}`, lane))).toEqual(["SendMessage", "GetQueueAttributes"]);
+  });
+
+  test("reads history and how limits stand, and changes neither", () => {
+    const [role] = console;
+    if (role === undefined) return;
+    const actions = ["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"];
+    const allowed = (table: string) =>
+      actions.filter((action) =>
+        may(role, `dynamodb:${action}`, `arn:aws:dynamodb:${place}:table/sluice-dev-${table}`),
+      );
+    expect(allowed("history")).toEqual(["Query"]);
+    expect(allowed("token-buckets")).toEqual(["GetItem"]);
+  });
+
   test("appends to the audit log and cannot change or read it", () => {
     const audit = `arn:aws:dynamodb:${place}:table/sluice-dev-audit`;
     const allowed = ["PutItem", "UpdateItem", "DeleteItem", "GetItem", "Query"].filter((action) =>

@@ -1,5 +1,5 @@
-import type { BucketScope, Clock, Gate, Random, Reservation } from "../ports.ts";
-import { emptyGateItem, lateMsMax, reserveSpaced, tightenSpaced } from "./spaced-bucket.ts";
+import type { BucketScope, Clock, Gate, GateGauge, Random, Reservation } from "../ports.ts";
+import { emptyGateItem, lateMsMax, reserveSpaced, standOf, tightenSpaced } from "./spaced-bucket.ts";
 import type { GateItem } from "./spaced-bucket.ts";
 
 /** Where the accounts' items are kept: one conditional write moves one of them on. */
@@ -20,7 +20,7 @@ export function createSharedGate(world: {
   readonly items: GateItems;
   readonly clock: Clock;
   readonly random: Random;
-}): Gate {
+}): Gate & GateGauge {
   const { clock, random, items } = world;
 
   const pause = (lostTries: number): Promise<void> => clock.sleep(random.unit() * backoffMs * 2 ** lostTries);
@@ -51,6 +51,11 @@ export function createSharedGate(world: {
         if (tightened === null || (await items.write(key, tightened, revision)) === "stored") return;
         await pause(lostTries);
       }
+    },
+
+    async look(itemKey) {
+      const { item } = await items.read(itemKey);
+      return standOf(item ?? emptyGateItem, clock.nowMs());
     },
   };
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { BucketScope } from "../ports.ts";
+import type { BucketScope, GateState } from "../ports.ts";
 
 /**
  * One account's limits as they stand: for each bucket, the earliest time at which its next call may be sent. A bucket
@@ -69,6 +69,12 @@ export function tightenSpaced(
   const tightened = { ...live, ...Object.fromEntries(behind.map((key) => [key, notBeforeMs])) };
   if (behind.length === 0 || Object.keys(tightened).length > bucketsMax) return null;
   return { freeAtMs: rounded(tightened) };
+}
+
+/** How the limits stand, for people to look at. */
+export function standOf(item: GateItem, nowMs: number): GateState {
+  const later = Object.values(item.freeAtMs).filter((atMs) => atMs > nowMs);
+  return { heldUntilMs: later.length === 0 ? null : Math.ceil(Math.max(...later)), limitsInUse: later.length };
 }
 
 /** How far apart two calls of weight 1 are sent. */

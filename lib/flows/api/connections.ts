@@ -1,14 +1,14 @@
 import * as z from "zod";
-import { changeConnection } from "../connections/change-connection.ts";
 import { createConnection } from "../connections/create-connection.ts";
 import { removeConnection } from "../connections/remove-connection.ts";
 import { actorOf } from "./actor.ts";
+import { applyChange, contended, partnerNotReady } from "./apply-change.ts";
 import { connectionDetail, connectionView } from "./connection-view.ts";
 import { credentialOf } from "./credential-of.ts";
 import type { Reply } from "./envelope.ts";
 import { driverOf, findConnection } from "./find-connection.ts";
 import { pageFields, pageOf, pageRequestOf } from "./page-query.ts";
-import { type ApiProblem, notFound, problem } from "./problem.ts";
+import { problem } from "./problem.ts";
 import { route } from "./route.ts";
 
 const Name = z.string().trim().min(1).max(200);
@@ -93,17 +93,7 @@ export const connectionRoutes = [
       if (Object.keys(body).length === 0) throw problem(400, "nothing-to-change", "The body names no field to change.");
       const driver = driverOf(ports, connection);
       const credential = body.credential === undefined ? undefined : credentialOf(driver, body.credential);
-      const result = await changeConnection(ports, driver, connection, { ...body, credential }, actorOf(request));
-      switch (result.kind) {
-        case "changed":
-          return { status: 200, data: await connectionDetail(ports, result.connection) };
-        case "gone":
-          throw notFound("such connection");
-        case "partner-not-ready":
-          throw partnerNotReady(driver.name);
-        case "contended":
-          throw contended();
-      }
+      return applyChange(ports, request, connection, { ...body, credential });
     },
   }),
   route({
@@ -137,12 +127,3 @@ const unfinishedMessages = {
   "records-left":
     "There were more records than one call can delete. The connection is paused; delete it again to go on.",
 } as const;
-
-function contended(): ApiProblem {
-  return problem(409, "changed-meanwhile", "Others changed this connection at the same time; ask again.");
-}
-
-function partnerNotReady(partner: string): ApiProblem {
-  const message = `The secret of partner ${partner} is not there; deploy the partner's stack, then ask again.`;
-  return problem(503, "partner-not-ready", message);
-}

@@ -26,15 +26,19 @@ export const recordRoutes = [
     query: z.strictObject({}),
     handle: async (ports, { params }) => {
       const scope = await scopeOf(ports, params.id, params.resource);
-      const readable = Buffer.byteLength(params.externalId) <= externalIdBytesMax;
-      const record = readable ? await ports.records.read(scope, params.externalId) : null;
+      const record = isReadable(params.externalId) ? await ports.records.read(scope, params.externalId) : null;
       if (record === null) throw notFound("such record of this connection and resource");
       return { status: 200, data: recordView(record) };
     },
   }),
 ];
 
-async function scopeOf(ports: ApiPorts, id: string, resourceName: string): Promise<RecordScope> {
+/** Whether an id can be one of ours at all; DynamoDB refuses to look for longer ones. */
+export function isReadable(externalId: string): boolean {
+  return Buffer.byteLength(externalId) <= externalIdBytesMax;
+}
+
+export async function scopeOf(ports: ApiPorts, id: string, resourceName: string): Promise<RecordScope> {
   const connection = await findConnection(ports, id);
   const resource = findResource(ports, connection, resourceName);
   return { partner: connection.partner, connectionId: connection.connectionId, resource };

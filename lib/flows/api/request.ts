@@ -1,4 +1,4 @@
-import type { Ports } from "../../engine/ports.ts";
+import type { GateGauge, LaneGauge, Ports } from "../../engine/ports.ts";
 import type { VerifyApiKey } from "./access.ts";
 import type { Once } from "./once.ts";
 
@@ -23,6 +23,8 @@ export interface ApiResponse {
 
 /** What the API needs beside the ports that all flows share. */
 export interface ApiPorts extends Ports {
+  readonly gate: Ports["gate"] & GateGauge;
+  readonly lanes: Ports["lanes"] & LaneGauge;
   readonly verifyApiKey: VerifyApiKey;
   readonly once: Once;
 }

@@ -1,19 +1,27 @@
 import { connectionRoutes } from "./connections.ts";
 import { failureRoutes } from "./failures.ts";
 import { healthRoutes } from "./health.ts";
+import { historyRoutes } from "./history.ts";
 import { partnerRoutes } from "./partners.ts";
+import { pauseRoutes } from "./pause.ts";
 import { recordRoutes } from "./records.ts";
 import type { Route } from "./route.ts";
 import { runRoutes } from "./runs.ts";
+import { statusRoutes } from "./status.ts";
 import { syncRoutes } from "./sync.ts";
+import { waitingRoutes } from "./waiting.ts";
 
 /** Everything that the API answers, version 1. */
 export const routes: readonly Route[] = [
   ...healthRoutes,
+  ...statusRoutes,
   ...partnerRoutes,
   ...connectionRoutes,
+  ...pauseRoutes,
   ...syncRoutes,
+  ...waitingRoutes,
   ...runRoutes,
   ...recordRoutes,
+  ...historyRoutes,
   ...failureRoutes,
 ];

@@ -16,6 +16,9 @@ const bodies: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "POST /connections": acmeConnection,
   "PATCH /connections/{id}": { name: "renamed" },
   "POST /connections/{id}/sync": { mode: "full" },
+  "POST /connections/{id}/pause": {},
+  "POST /connections/{id}/resume": {},
+  "POST /failures/discard": { partner: "acme", connectionId: null, failureId: "failure-1" },
   "POST /failures/replay": { partner: "acme", connectionId: null, failureId: "failure-1" },
 };
 const nameOf = (route: Route) => `${route.method} ${route.path}`;
@@ -54,7 +57,14 @@ test("the routes are those of the contract", () => {
       "GET /connections/{id}/runs/{runId}",
       "GET /connections/{id}/records/{resource}",
       "GET /connections/{id}/records/{resource}/{externalId+}",
+      "GET /status",
+      "POST /connections/{id}/pause",
+      "POST /connections/{id}/resume",
+      "GET /connections/{id}/waiting",
+      "GET /connections/{id}/history/{resource}/{externalId+}",
       "GET /failures",
+      "GET /failures/{ref+}",
+      "POST /failures/discard",
       "POST /failures/replay",
     ].toSorted(),
   );
@@ -151,7 +161,7 @@ describe.each(Object.keys(bodies))("%s", (name) => {
     const api = new TestApi();
     const id = await api.connect();
     const fields =
-      "partner tenantId name credential account settings webhookSecret status resource mode connectionId failureId fingerprint failureIds";
+      "partner tenantId name credential account settings webhookSecret status resource mode connectionId failureId fingerprint failureIds since dryRun";
     const known = new Set(fields.split(" "));
     const key = fc
       .oneof(
@@ -161,7 +171,9 @@ describe.each(Object.keys(bodies))("%s", (name) => {
       .filter((candidate) => !known.has(candidate) && candidate.isWellFormed());
     await fc.assert(
       fc.asyncProperty(key, fc.jsonValue({ maxDepth: 3 }), async (field, value) => {
-        const body = `{${JSON.stringify(field)}:${JSON.stringify(value)},${JSON.stringify(bodies[name]).slice(1)}`;
+        const others = JSON.stringify(bodies[name]).slice(1);
+        const comma = others === "}" ? "" : ",";
+        const body = `{${JSON.stringify(field)}:${JSON.stringify(value)}${comma}${others}`;
         const answer = await api.call(method, path.replace("{id}", id), { body });
         expect([answer.status, errorsOf(answer)]).toEqual([400, [`unknown-field ${field.slice(0, 100)}`]]);
       }),
@@ -198,7 +210,8 @@ describe("a path", () => {
     ["DELETE", "/health", "GET"],
     ["OPTIONS", "/failures", "GET"],
     ["HEAD", "/partners", "GET"],
-    ["GET", "/failures/replay", "POST"],
+    ["DELETE", "/failures/acme:-:failure-1", "GET"],
+    ["GET", "/connections/x/pause", "POST"],
     ["GET", "/connections/x/sync", "POST"],
   ])("takes no %s %s", async (method, path, allow) => {
     const answer = await new TestApi().call(method, path);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import * as z from "zod";
 import type { GiveUp } from "../../../lib/engine/ports.ts";
 import { adviceFor } from "../../../lib/flows/api/failure-advice.ts";
 import { startMs } from "../../support/memory-ports.ts";
@@ -266,5 +267,127 @@ describe("replaying failures", () => {
     const answer = await api.call("POST", "/failures/replay", { body });
     expect([answer.status, errorsOf(answer)]).toEqual([404, ["not-found"]]);
     expect(api.ports.lanes.sent).toEqual([]);
+  });
+});
+
+describe("replaying what failed since a time", () => {
+  const sinceIso = new Date(startMs + 10).toISOString();
+
+  async function seeded(): Promise<TestApi> {
+    const api = new TestApi();
+    const at = (failureId: string, lastSeenAtMs: number, changes = {}) =>
+      api.ports.failures.record(makeFailure(failureId, { lastSeenAtMs, ...changes }));
+    await at("before", startMs + 9);
+    await at("at", startMs + 10);
+    await at("after", startMs + 11, { connectionId: "acme_x", fingerprint: "fingerprint-2" });
+    await at("beta", startMs + 12, { partner: "beta" });
+    await at("closed", startMs + 13);
+    await api.ports.failures.move(makeFailure("closed"), ["open"], "resolved", startMs);
+    return api;
+  }
+
+  test.each([
+    [{}, ["acme:-:at", "acme:acme_x:after", "beta:-:beta"]],
+    [{ partner: "acme" }, ["acme:-:at", "acme:acme_x:after"]],
+    [{ connectionId: "acme_x" }, ["acme:acme_x:after"]],
+  ])("takes the open ones of %j", async (filter, ids) => {
+    const api = await seeded();
+    const answer = await api.call("POST", "/failures/replay", { body: { since: sinceIso, ...filter } });
+    expect([answer.status, answer.data.refused, answer.data.more]).toEqual([202, [], false]);
+    expect(z.array(z.string()).parse(answer.data.replayed).toSorted()).toEqual(ids);
+    expect(api.ports.lanes.sent).toHaveLength(ids.length);
+  });
+
+  test("is nothing when nothing failed since", async () => {
+    const api = await seeded();
+    const body = { since: new Date(startMs + 99).toISOString() };
+    expect((await api.call("POST", "/failures/replay", { body })).data).toEqual({
+      replayed: [],
+      refused: [],
+      more: false,
+    });
+  });
+
+  test.each(["yesterday", "2026-02-30T00:00:00Z", 7])("refuses %j as a time", async (since) => {
+    const answer = await (await seeded()).call("POST", "/failures/replay", { body: { since } });
+    expect([answer.status, errorsOf(answer)]).toEqual([400, ["invalid-field since"]]);
+  });
+});
+
+test.each([
+  { partner: "acme", connectionId: null, failureId: "failure-1" },
+  { partner: "acme", fingerprint: "fingerprint-1" },
+  { since: new Date(startMs).toISOString() },
+  { failureIds: ["acme:-:failure-1"] },
+])("a dry run of %j says what would be tried, and does nothing", async (form) => {
+  const api = new TestApi();
+  await api.ports.failures.record(makeFailure("failure-1"));
+  for (const [action, key] of [
+    ["replay", "wouldReplay"],
+    ["discard", "wouldDiscard"],
+  ]) {
+    const answer = await api.call("POST", `/failures/${action}`, { body: { ...form, dryRun: true } });
+    expect([answer.status, answer.data]).toEqual([
+      200,
+      { [String(key)]: ["acme:-:failure-1"], refused: [], more: false },
+    ]);
+  }
+  expect([api.ports.lanes.sent, api.ports.audit.entries]).toEqual([[], []]);
+  expect((await api.page("/failures")).items).toMatchObject([{ status: "open", replays: 0 }]);
+});
+
+describe("discarding failures", () => {
+  test("closes them for good, and says so in the audit log", async () => {
+    const api = new TestApi();
+    for (const id of ["a", "b"]) await api.ports.failures.record(makeFailure(id));
+    await api.ports.failures.record(makeFailure("other", { fingerprint: "fingerprint-2" }));
+    const answer = await api.call("POST", "/failures/discard", {
+      body: { partner: "acme", fingerprint: "fingerprint-1" },
+    });
+    expect(answer.status).toBe(200);
+    expect(z.array(z.string()).parse(answer.data.discarded).toSorted()).toEqual(["acme:-:a", "acme:-:b"]);
+    expect((await api.page("/failures", { status: "open" })).items).toMatchObject([{ failureId: "other" }]);
+    expect(api.ports.audit.entries).toMatchObject([
+      { action: "failures.discard", subject: "acme:fingerprint-1", detail: { count: "2" } },
+    ]);
+    expect(api.ports.lanes.sent).toEqual([]);
+  });
+
+  test("takes what was never a job and one whose replay hangs, and refuses what is closed", async () => {
+    const api = new TestApi();
+    await api.ports.failures.record(makeFailure("no-job", { job: null }));
+    await api.ports.failures.record(makeFailure("hangs"));
+    await api.ports.failures.move(makeFailure("hangs"), ["open"], "replaying", startMs);
+    await api.ports.failures.record(makeFailure("closed"));
+    await api.ports.failures.move(makeFailure("closed"), ["open"], "resolved", startMs);
+    const failureIds = ["acme:-:no-job", "acme:-:hangs", "acme:-:closed", "acme:-:missing"];
+    expect((await api.call("POST", "/failures/discard", { body: { failureIds } })).data).toMatchObject({
+      discarded: ["acme:-:no-job", "acme:-:hangs"],
+      refused: [{ id: "acme:-:closed" }, { id: "acme:-:missing" }],
+    });
+  });
+});
+
+describe("one failure", () => {
+  test("is shown as the list shows it, found by an id with a slash and a colon", async () => {
+    const api = new TestApi();
+    await api.ports.failures.record(makeFailure("record-orders-a/b:c", { connectionId: "acme_x" }));
+    const answer = await api.call("GET", "/failures/acme:acme_x:record-orders-a/b:c");
+    expect(answer.data).toEqual((await api.page("/failures")).items[0]);
+    expect(answer.body).not.toContain("the-payload-of-a-customer");
+  });
+
+  test("gives its whole job to whoever asks for the payload", async () => {
+    const api = new TestApi();
+    const failure = makeFailure("failure-1");
+    await api.ports.failures.record(failure);
+    const answer = await api.call("GET", "/failures/acme:-:failure-1", { query: { payload: "true" } });
+    expect(answer.data.payload).toEqual(failure.job);
+  });
+
+  test.each(["acme:-:missing", "beta:-:failure-1", "nonsense"])("is not found as %s", async (ref) => {
+    const api = new TestApi();
+    await api.ports.failures.record(makeFailure("failure-1"));
+    expect((await api.call("GET", `/failures/${ref}`)).status).toBe(404);
   });
 });

@@ -50,8 +50,19 @@ async function callEverything(api: TestApi): Promise<string> {
   await api.ports.failures.record({ ...failure, why });
   await api.ports.runs.create(makeRun(id, { lease: { owner: secrets.leaseOwner, expiresAtMs: startMs } }));
   await putRecord(api.ports, id, "order-1");
-  const open = "/health /partners /partners/acme /partners/beta /connections /failures".split(" ");
-  const own = ["", "/runs", "/runs/orders-1", "/records/orders", "/records/orders/order-1"];
+  const open =
+    "/health /status /partners /partners/acme /partners/beta /connections /failures /failures/acme:-:failure-1".split(
+      " ",
+    );
+  const own = [
+    "",
+    "/runs",
+    "/runs/orders-1",
+    "/records/orders",
+    "/records/orders/order-1",
+    "/history/orders/order-1",
+    "/waiting",
+  ];
   const paths = [...open, ...own.map((path) => `/connections/${id}${path}`)];
   for (const path of paths) await api.call("GET", path);
   await api.call("GET", "/failures", { query: { group: "true" } });
@@ -60,6 +71,9 @@ async function callEverything(api: TestApi): Promise<string> {
   await api.call("PATCH", `/connections/${id}`, { body: { webhookSecret: secrets.newWebhookSecret } });
   await api.call("POST", `/connections/${id}/sync`);
   await api.call("POST", "/failures/replay", { body: { failureIds: ["acme:-:failure-1"] } });
+  await api.call("POST", "/failures/discard", { body: { failureIds: ["acme:-:failure-1"] } });
+  await api.call("POST", `/connections/${id}/pause`);
+  await api.call("POST", `/connections/${id}/resume`);
   return id;
 }
 

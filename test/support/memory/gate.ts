@@ -1,11 +1,11 @@
-import type { BucketScope, Clock, Gate, Random, Reservation } from "../../../lib/engine/ports.ts";
+import type { BucketScope, Clock, Gate, GateGauge, GateState, Random, Reservation } from "../../../lib/engine/ports.ts";
 
 type ReserveRequest = Parameters<Gate["reserve"]>[0];
 type SettleOutcome = Parameters<Gate["settle"]>[1];
 type Refusal = Extract<Reservation, { kind: "refused" }>;
 
 /** Grants everything at once, unless the test says otherwise; remembers what was asked and how it ended. */
-export class MemoryGate implements Gate {
+export class MemoryGate implements Gate, GateGauge {
   readonly reservations: ReserveRequest[] = [];
   readonly settlements: { readonly id: string; readonly outcome: SettleOutcome }[] = [];
   readonly #clock: Clock;
@@ -42,6 +42,17 @@ export class MemoryGate implements Gate {
       this.#notBeforeMs.set(keyOf(scope), Math.max(notBeforeMs, this.#notBeforeMs.get(keyOf(scope)) ?? 0));
     }
   }
+
+  async look(item: string): Promise<GateState> {
+    const nowMs = this.#clock.nowMs();
+    const held = [...this.#notBeforeMs].flatMap(([key, atMs]) => (itemOf(key) === item && atMs > nowMs ? [atMs] : []));
+    return { heldUntilMs: held.length === 0 ? null : Math.max(...held), limitsInUse: held.length };
+  }
+}
+
+function itemOf(key: string): unknown {
+  const parts: unknown = JSON.parse(key);
+  return Array.isArray(parts) ? parts[0] : null;
 }
 
 function keyOf(scope: BucketScope): string {

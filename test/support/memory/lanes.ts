@@ -1,6 +1,6 @@
 import { Job } from "../../../lib/engine/job.ts";
 import type { Lane } from "../../../lib/engine/job.ts";
-import type { Clock, GiveUp, Lanes } from "../../../lib/engine/ports.ts";
+import type { Clock, GiveUp, LaneDepth, LaneGauge, Lanes } from "../../../lib/engine/ports.ts";
 
 export interface QueuedMessage {
   readonly job: Job;
@@ -13,7 +13,7 @@ const delayMsMax = 900_000;
 const bytesMax = 1_048_576;
 
 /** Queues whose messages wait, with the time they are due at, until the test takes them. */
-export class MemoryLanes implements Lanes {
+export class MemoryLanes implements Lanes, LaneGauge {
   /** What is waiting, in the order of sending. */
   readonly messages: QueuedMessage[] = [];
   /** Everything ever sent, taken or not. */
@@ -39,6 +39,13 @@ export class MemoryLanes implements Lanes {
   async giveUp(job: Job, why: GiveUp): Promise<void> {
     this.#refuseIfUnavailable();
     this.givenUp.push({ job: roundTrip(job), why: structuredClone(why) });
+  }
+
+  async depth(partner: string, lane: Lane): Promise<LaneDepth> {
+    const nowMs = this.#clock.nowMs();
+    const queued = this.messages.filter(({ job }) => job.partner === partner && job.lane === lane);
+    const delayed = queued.filter((message) => message.dueAtMs > nowMs).length;
+    return { waiting: queued.length - delayed, inFlight: 0, delayed };
   }
 
   /** Removes and returns the lane's jobs that are due, oldest first, at most `limit`. */

@@ -1,0 +1,101 @@
+import * as z from "zod";
+import type { PartnerDriver } from "../../engine/define-partner.ts";
+import { mapBounded } from "../../engine/map-bounded.ts";
+import type { Connection, Failure, Page, ResourceState } from "../../engine/ports.ts";
+import { type ConnectionHealth, judgeConnection, judgePartner, type Signals } from "./health-verdict.ts";
+import type { ApiPorts } from "./request.ts";
+import { route } from "./route.ts";
+import { isoTime } from "./time.ts";
+import { overdueMs } from "./waiting.ts";
+
+/** So many connections are looked at, the oldest first: each costs a query, and a health table must answer in a second. */
+const connectionsMax = 300;
+/** So many open failures of a partner are counted by kind, the last seen first. */
+const failuresMax = 100;
+const overdueMax = 100;
+const readsAtOnce = 8;
+
+/** How each partner is doing, and why. */
+export const statusRoutes = [
+  route({
+    method: "GET",
+    path: "/status",
+    query: z.strictObject({}),
+    handle: async (ports) => {
+      const { connections, complete } = await readConnections(ports);
+      const judged = await mapBounded(connections, readsAtOnce, async (connection) => {
+        const states = await ports.connections.listResources(connection.partner, connection.connectionId);
+        return { connection, states, health: judgeConnection(connection, states) };
+      });
+      const partners = await mapBounded(ports.partners.all(), readsAtOnce, (driver) => {
+        const own = judged.filter(({ connection }) => connection.partner === driver.name);
+        return partnerView(ports, driver, own);
+      });
+      const looked = { connections: connections.length, connectionsMax, failuresMax, overdueMax };
+      return { status: 200, data: { at: isoTime(ports.clock.nowMs()), partners, complete, looked } };
+    },
+  }),
+];
+
+interface Judged {
+  readonly connection: Connection;
+  readonly states: readonly ResourceState[];
+  readonly health: ConnectionHealth;
+}
+
+async function readConnections(
+  ports: Pick<ApiPorts, "connections">,
+): Promise<{ readonly connections: readonly Connection[]; readonly complete: boolean }> {
+  const connections: Connection[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Page<Connection> = await ports.connections.list(null, { limit: 100, cursor });
+    connections.push(...page.items);
+    cursor = page.next;
+  } while (cursor !== null && connections.length < connectionsMax);
+  return { connections, complete: cursor === null };
+}
+
+async function partnerView(
+  ports: ApiPorts,
+  driver: PartnerDriver,
+  judged: readonly Judged[],
+): Promise<Readonly<Record<string, unknown>>> {
+  const partner = driver.name;
+  const [open, overdue] = await Promise.all([
+    ports.failures.list({ partner, status: "open" }, { limit: failuresMax, cursor: null }),
+    ports.connections.due(partner, ports.clock.nowMs() - overdueMs - 1, overdueMax),
+  ]);
+  const openFailures = { total: open.total, byKind: countByKind(open.items) };
+  const connections = countByHealth(judged);
+  const signals: Signals = { connections, openFailures, overdue: overdue.length };
+  const states = judged.flatMap((each) => each.states);
+  const successes = states.map((state) => state.succeededAtMs);
+  return {
+    partner,
+    title: driver.title,
+    ...judgePartner(signals),
+    connections: { total: judged.length, ...connections },
+    openFailures,
+    overdue: overdue.length,
+    activeRuns: states.filter((state) => state.activeRunId !== null).length,
+    lastRunAt: isoTime(latest([...successes, ...states.map((state) => state.lastError?.atMs ?? null)])),
+    lastSuccessAt: isoTime(latest(successes)),
+  };
+}
+
+function countByHealth(judged: readonly Judged[]): Readonly<Record<ConnectionHealth, number>> {
+  const counts: Record<ConnectionHealth, number> = { working: 0, failing: 0, paused: 0, "needs-reconnect": 0 };
+  for (const { health } of judged) counts[health] += 1;
+  return counts;
+}
+
+function countByKind(failures: readonly Failure[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const { why } of failures) counts[why.kind] = (counts[why.kind] ?? 0) + 1;
+  return counts;
+}
+
+function latest(times: readonly (number | null)[]): number | null {
+  return times.reduce((last, atMs) => (atMs !== null && (last === null || atMs > last) ? atMs : last), null);
+}

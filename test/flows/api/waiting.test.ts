@@ -1,0 +1,133 @@
+import { describe, expect, test } from "vitest";
+import * as z from "zod";
+import type { ResourceState } from "../../../lib/engine/ports.ts";
+import type { Run } from "../../../lib/engine/run.ts";
+import { leave } from "../../../lib/engine/run.ts";
+import { startMs } from "../../support/memory-ports.ts";
+import { TestApi } from "./support/api.ts";
+
+const Resources = z.array(
+  z.looseObject({ resource: z.string(), standing: z.string(), why: z.string(), nextDueAt: z.string().nullable() }),
+);
+
+async function ordersOf(api: TestApi, id: string): Promise<z.infer<typeof Resources>[number] | undefined> {
+  const { data } = await api.call("GET", `/connections/${id}/waiting`);
+  return Resources.parse(data.resources).find((each) => each.resource === "orders");
+}
+
+async function change(api: TestApi, id: string, changes: Partial<ResourceState>): Promise<void> {
+  const state = await api.ports.connections.readResource("acme", id, "orders");
+  if (state === null) throw new Error("no state of orders");
+  await api.ports.connections.compareAndSetResource({ ...state, ...changes, revision: state.revision + 1 });
+}
+
+/** Moves the connection's first run on. */
+async function moveRun(api: TestApi, id: string, move: (run: Run) => Run): Promise<void> {
+  const run = api.ports.runs.all().find((each) => each.connectionId === id);
+  if (run === undefined) throw new Error("no run");
+  expect(await api.ports.runs.compareAndSet(move(run))).toBe("stored");
+}
+
+describe("why a resource waits", () => {
+  test("its run has no worker yet", async () => {
+    const api = new TestApi();
+    const id = await api.connect();
+    expect(await ordersOf(api, id)).toMatchObject({
+      standing: "waiting",
+      why: "It waits for a worker: its message is on the imports lane.",
+      run: { waiting: null, attempts: 0 },
+    });
+  });
+
+  test("its run waits for a limit, or for its next try", async () => {
+    const api = new TestApi();
+    const id = await api.connect();
+    const notBeforeMs = startMs + 5_000;
+    await moveRun(api, id, (run) =>
+      leave(run, { nudgeId: "n", notBeforeMs, waiting: "limit", failed: false }, startMs),
+    );
+    expect(await ordersOf(api, id)).toMatchObject({
+      standing: "waiting",
+      why: "Our share of the partner's limit is used up; it goes on when a call may be sent again.",
+      run: { waiting: "limit", notBefore: new Date(notBeforeMs).toISOString() },
+    });
+    const failed = { nudgeId: "n", notBeforeMs, waiting: "http-500", failed: true };
+    await moveRun(api, id, (run) => leave(run, failed, startMs));
+    expect((await ordersOf(api, id))?.why).toMatch(/http-500.*failed 1 times/);
+  });
+
+  test("a worker has it in hand, until its lease ends", async () => {
+    const api = new TestApi();
+    const id = await api.connect();
+    const lease = { owner: "worker-1", expiresAtMs: startMs + 45_000 };
+    await moveRun(api, id, (run) => ({ ...run, lease, revision: run.revision + 1 }));
+    expect(await ordersOf(api, id)).toMatchObject({ standing: "running" });
+    api.ports.clock.advance(45_000);
+    expect(await ordersOf(api, id)).toMatchObject({ standing: "waiting" });
+  });
+
+  test.each([
+    ["scheduled", startMs + 1],
+    ["due", startMs],
+    ["due", startMs - 600_000],
+    ["overdue", startMs - 600_001],
+    ["not-scheduled", null],
+  ])("it is %s when its time is %d", async (standing, nextDueMs) => {
+    const api = new TestApi();
+    const id = await api.connect();
+    await change(api, id, { activeRunId: null, nextDueMs });
+    const nextDueAt = nextDueMs === null ? null : new Date(nextDueMs).toISOString();
+    expect(await ordersOf(api, id)).toMatchObject({ standing, nextDueAt, run: null });
+  });
+
+  test("its connection is paused, until it is resumed", async () => {
+    const api = new TestApi();
+    const id = await api.connect();
+    const paused = await api.call("POST", `/connections/${id}/pause`);
+    expect(paused.data).toMatchObject({ id, status: "paused", resources: [{ nextDueAt: null }] });
+    expect(await ordersOf(api, id)).toMatchObject({ standing: "held", why: "The connection is paused; resume it." });
+    const resumed = await api.call("POST", `/connections/${id}/resume`);
+    expect(resumed.data).toMatchObject({ id, status: "active" });
+    expect((await ordersOf(api, id))?.standing).not.toBe("held");
+    expect(api.ports.audit.entries.filter((entry) => entry.action === "connection.change")).toMatchObject([
+      { detail: { status: "paused" } },
+      { detail: { status: "active" } },
+    ]);
+  });
+});
+
+describe("what a connection waits behind", () => {
+  test("is its account's limit, which the partner can push back", async () => {
+    const api = new TestApi();
+    const id = await api.connect({ account: "acct-1" });
+    expect((await api.call("GET", `/connections/${id}/waiting`)).data).toMatchObject({
+      limit: { heldUntil: null, limitsInUse: 0 },
+      breaker: null,
+    });
+    const scope = (item: string) => ({ item, bucket: "account 50/1000", requests: 50, perMs: 1_000, share: 1 });
+    const hold = (item: string, notBeforeMs: number) =>
+      api.ports.gate.settle("r", {
+        scopes: [scope(item)],
+        sent: 1,
+        unused: 0,
+        kinds: ["rate"],
+        hints: { notBeforeMs },
+      });
+    await hold("acme#acct-1", startMs + 30_000);
+    await hold("acme#acct-2", startMs + 90_000);
+    expect((await api.call("GET", `/connections/${id}/waiting`)).data.limit).toEqual({
+      heldUntil: new Date(startMs + 30_000).toISOString(),
+      limitsInUse: 1,
+    });
+  });
+
+  test("is how much is on its partner's lanes", async () => {
+    const api = new TestApi();
+    const id = await api.connect();
+    await api.connect({ partner: "beta", credential: { token: "beta-1", region: "eu" } });
+    expect((await api.call("GET", `/connections/${id}/waiting`)).data.lanes).toEqual({
+      webhooks: { waiting: 0, inFlight: 0, delayed: 0 },
+      imports: { waiting: 1, inFlight: 0, delayed: 0 },
+    });
+  });
+});
