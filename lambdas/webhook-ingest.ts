@@ -1,10 +1,10 @@
 import type { Context } from "aws-lambda";
 import * as z from "zod";
-import config from "#config";
+import * as bundled from "#partner";
 import { partnerOf } from "../lib/aws/environment.ts";
 import { wrapHandler } from "../lib/aws/handler.ts";
 import { createIngestPorts } from "../lib/aws/ingest-ports.ts";
-import { registryOf } from "../lib/engine/registry.ts";
+import { partnersIn, registryOf } from "../lib/engine/registry.ts";
 import { ingestWebhook } from "../lib/flows/ingest-webhook.ts";
 import type { WebhookAnswer, WebhookRequest } from "../lib/flows/ingest-webhook.ts";
 
@@ -19,7 +19,7 @@ const HttpEvent = z.object({
   isBase64Encoded: z.boolean(),
 });
 
-const ports = createIngestPorts(process.env, registryOf(config.partners));
+const ports = createIngestPorts(process.env, registryOf(partnersIn(bundled)));
 const partner = partnerOf(ports.environment);
 
 /** Where a partner's webhooks come in: verified, queued, answered. */

@@ -15,6 +15,8 @@ export interface SluiceFunctionProps {
   readonly name: string;
   /** The file in lambdas/, as in `job-consume`. */
   readonly lambda: string;
+  /** The one driver that it runs; absent, it is bundled with the whole configuration. */
+  readonly driverFile?: string | undefined;
   /** Absent for functions that serve the whole stage. */
   readonly partner?: string;
   readonly timeoutSeconds: number;
@@ -42,7 +44,7 @@ export class SluiceFunction extends Construct {
       functionName,
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
-      code: lambda.Code.fromAsset(stage.bundles.folderOf(props.lambda)),
+      code: lambda.Code.fromAsset(stage.bundles.folderOf(props.lambda, props.driverFile)),
       handler: "index.handler",
       role: roleOf(this, logGroup, props.grants),
       timeout: Duration.seconds(props.timeoutSeconds),

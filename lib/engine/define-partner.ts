@@ -12,7 +12,16 @@ import type { Verifier } from "./signatures/verifier.ts";
  * export const acme = definePartner({ name: "acme", …, resources: { orders: resource({ … }) } });
  */
 export function definePartner<const Resource extends string>(driver: PartnerDriver<Resource>): PartnerDriver<Resource> {
-  return Object.freeze(driver);
+  const frozen = Object.freeze(driver);
+  if (driver.module !== undefined && !firstOf.has(driver.module)) firstOf.set(driver.module, frozen);
+  return frozen;
+}
+
+const firstOf = new Map<string, PartnerDriver>();
+
+/** The file that defines exactly this driver; undefined for one that somebody made of it by changing something. */
+export function fileOf(driver: PartnerDriver): string | undefined {
+  return driver.module !== undefined && firstOf.get(driver.module) === driver ? driver.module : undefined;
 }
 
 /** Ties a resource's schema to the functions that read what it parsed, so that `id` and `toRecord` are typed by it. */
@@ -42,6 +51,8 @@ export interface PartnerDriver<Resource extends string = string> {
   readonly name: string;
   readonly title: string;
   readonly docs: string;
+  /** The driver's own file, `import.meta.url`: its webhook function is bundled with it alone, and starts the sooner. */
+  readonly module?: string;
   /** With the version's path and without a slash at the end; calls go to its host and to `hosts`, nowhere else. */
   readonly baseUrl: string;
   readonly hosts?: readonly string[];

@@ -7,6 +7,7 @@ import { HttpApi } from "../constructs/http-api.ts";
 import { ingestGrants } from "../constructs/partner-grants.ts";
 import { SluiceFunction } from "../constructs/sluice-function.ts";
 import type { Stage } from "../constructs/stage.ts";
+import { fileOf, type PartnerDriver } from "../engine/define-partner.ts";
 import { stackNameOf, stackPropsOf } from "./stack-props.ts";
 
 /** A partner that floods is refused at its own routes, before it costs the others anything. */
@@ -20,7 +21,7 @@ export class EdgeStack extends Stack {
     const api = new HttpApi(this, "Http", stage, apiThrottle);
     this.addConsole(stage, api);
     for (const driver of stage.partners) {
-      if (driver.webhook !== undefined) this.addWebhooks(stage, api, driver.name);
+      if (driver.webhook !== undefined) this.addWebhooks(stage, api, driver);
     }
     makeApiAlarm(this, stage, api);
     const domain = stage.settings.customDomain;
@@ -44,12 +45,15 @@ export class EdgeStack extends Stack {
     });
   }
 
-  private addWebhooks(stage: Stage, api: HttpApi, partner: string): void {
+  private addWebhooks(stage: Stage, api: HttpApi, driver: PartnerDriver): void {
+    const partner = driver.name;
     const ingest = new SluiceFunction(this, `Webhooks-${partner}`, {
       stage,
       partner,
       name: "webhook-ingest",
       lambda: "webhook-ingest",
+      // A partner waits for this function's start: it loads one driver, not forty.
+      driverFile: fileOf(driver),
       timeoutSeconds: 10,
       memoryMb: 256,
       grants: ingestGrants(this, stage, partner),

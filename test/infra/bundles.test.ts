@@ -5,6 +5,8 @@ import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import * as z from "zod";
 import { bundlesOf } from "../../lib/constructs/bundles.ts";
+import { definePartner, fileOf } from "../../lib/engine/define-partner.ts";
+import { driverNamed } from "./support/drivers.ts";
 
 let root = "";
 
@@ -62,6 +64,25 @@ test("a lambda file is bundled once, however often it is asked for", () => {
   const folder = shared.folderOf("greet");
   rmSync(join(root, "lambdas/greet.ts"));
   expect(shared.folderOf("greet")).toBe(folder);
+});
+
+test("a function of one partner is bundled with its driver alone", () => {
+  put("package.json", '{ "type": "module", "imports": { "#partner": "./own.config.ts" } }');
+  put("lambdas/greet.ts", 'import * as found from "#partner";\nexport const handler = (): unknown => found;\n');
+  const shared = bundles("out");
+  const narrow = shared.folderOf("greet", pathToFileURL(join(root, "elsewhere/driver.ts")).href);
+  const whole = shared.folderOf("greet");
+  expect(narrow).not.toBe(whole);
+  expect(filesOf(narrow)["index.mjs"]).not.toContain("default");
+  expect(filesOf(whole)["index.mjs"]).toContain("default");
+});
+
+test("a driver that somebody changed is not the one of its file", () => {
+  const own = definePartner({ ...driverNamed("initech"), module: "file:///initech/driver.ts" });
+  expect(fileOf(own)).toBe("file:///initech/driver.ts");
+  expect(fileOf({ ...own, limits: [] })).toBeUndefined();
+  expect(fileOf(definePartner({ ...own, limits: [] }))).toBeUndefined();
+  expect(fileOf(driverNamed("globex"))).toBeUndefined();
 });
 
 test("one that is missing or does not compile stops the synthesis, by name", () => {

@@ -56,6 +56,7 @@ export const guesty = definePartner<GuestyResource>({
   name: "guesty",
   title: "Guesty",
   docs: "https://open-api-docs.guesty.com/docs/getting-started",
+  module: import.meta.url,
   baseUrl: "https://open-api.guesty.com/v1",
   auth: {
     kind: "client-credentials",

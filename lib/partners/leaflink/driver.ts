@@ -44,6 +44,7 @@ export const leaflink = definePartner<LeaflinkResource>({
   name: "leaflink",
   title: "LeafLink",
   docs: "https://developer.leaflink.com/legacy/v2",
+  module: import.meta.url,
   baseUrl: "https://app.leaflink.com/api/v2",
   // Asked for: https://developer.leaflink.com/legacy/v2/brands/integration-solutions/best-practices/
   headers: { "User-Agent": "sluice" },

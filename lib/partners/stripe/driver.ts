@@ -54,6 +54,7 @@ export const stripe = definePartner<StripeResource>({
   name: "stripe",
   title: "Stripe",
   docs: "https://docs.stripe.com/api",
+  module: import.meta.url,
   baseUrl: "https://api.stripe.com/v1",
   // Without it the account's own default version answers: https://docs.stripe.com/api/versioning
   headers: { "Stripe-Version": "2026-07-29.dahlia" },
