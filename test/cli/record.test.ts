@@ -5,6 +5,7 @@ import { apiVersionOf, Cassette } from "../../bin/commands/record/cassette.ts";
 import { answerOf, cassetteTransport } from "../../bin/commands/record/cassette-transport.ts";
 import { readCredential } from "../../bin/commands/record/credential.ts";
 import { recordCommand } from "../../bin/commands/record/record.ts";
+import { createRecordingWorld } from "../../bin/commands/record/recording-ports.ts";
 import { recordResource } from "../../bin/commands/record/record-resource.ts";
 import { scrub, scrubText } from "../../bin/commands/record/scrub.ts";
 import { StandIns } from "../../bin/commands/record/stand-ins.ts";
@@ -87,7 +88,7 @@ describe("scrubbing", () => {
 
   test("takes the credential's own values out wherever they stand, and cuts long texts and lists", () => {
     expect(scrubText("your key is opaque-key-7", options(["opaque-key-7"]))).toBe("your key is stand-in-1");
-    expect(scrubText("x".repeat(5_000), options())).toHaveLength(201);
+    expect(scrub("x".repeat(5_000), options())).toHaveLength(201);
     expect(
       scrub(
         Array.from({ length: 100 }, (_, index) => index),
@@ -144,7 +145,7 @@ const record = (url: string) =>
   recordResource({
     driver: stripe,
     resource: "customers",
-    transport: createTransport(new Map([["api.stripe.com", url]])),
+    world: createRecordingWorld(createTransport(new Map([["api.stripe.com", url]])), { apiKey }),
     credential: { apiKey },
     itemsMax: 3,
     from: "sandbox",

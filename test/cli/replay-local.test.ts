@@ -5,16 +5,19 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import type { ApiClient } from "../../bin/commands/api-client.ts";
 import { bodyAnswer, readAnswers } from "../../bin/commands/replay-local/answers.ts";
 import type { Answers } from "../../bin/commands/replay-local/answers.ts";
+import { fetchFailure } from "../../bin/commands/replay-local/fetch-failure.ts";
 import type { FetchedFailure } from "../../bin/commands/replay-local/fetch-failure.ts";
 import { keptAnswer, replayFetched } from "../../bin/commands/replay-local/replay-local.ts";
 import { readCassettes } from "../../bin/commands/record/cassette.ts";
 import { UsageError } from "../../bin/commands/usage-error.ts";
 import type { Job } from "../../lib/engine/job.ts";
 import { stripe } from "../../lib/partners/stripe/driver.ts";
+import { TestApi } from "../flows/api/support/api.ts";
 import { VirtualClock } from "../support/memory/clock.ts";
-import { connectionOf, webhookJob } from "../support/port-values.ts";
+import { connectionOf, failureOf as storedFailureOf, webhookJob } from "../support/port-values.ts";
 
 const root = dirname(dirname(import.meta.dirname));
 const owner = { partner: "stripe", connectionId: "stripe_abcdefghijklmnopqr-0000000000000000" };
@@ -155,11 +158,12 @@ describe("answers from a file", () => {
 /** The API as far as the command asks it. */
 async function api(job: unknown): Promise<string> {
   const { connectionId, ...connection } = connectionOf(owner);
-  const failure = { ...failureOf(refresh), connectionId, raw: null, job, replayable: true };
+  const failure = { ...failureOf(refresh), connectionId, raw: null, job: { id: "summary" }, payload: job };
   const http = createServer((request, response) => {
     const known = request.headers["x-api-key"] === "operator";
-    const path = decodeURIComponent(request.url ?? "");
-    const data = path.includes("/failures/") ? failure : { id: connectionId, ...connection };
+    const path = request.url ?? "";
+    const data =
+      path.includes("/failures/") && path.endsWith("?payload=true") ? failure : { id: connectionId, ...connection };
     const errors = known ? [] : [{ code: "unauthorised", message: "No such key." }];
     response
       .writeHead(known ? 200 : 401, { "content-type": "application/json" })
@@ -181,6 +185,35 @@ function cli(args: readonly string[]): Promise<{ readonly code: number | null; r
   child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
   return new Promise((resolve) => void child.on("close", (code) => resolve({ code, output })));
 }
+
+test("the API tells an operator everything that a replay needs, of a thing and of an import", async () => {
+  const real = new TestApi();
+  const client: ApiClient = {
+    url: "",
+    get: async (path, schema) => {
+      const { pathname, searchParams } = new URL(path, "http://localhost");
+      // As the gateway hands it on.
+      const answer = await real.call("GET", decodeURIComponent(pathname), { query: Object.fromEntries(searchParams) });
+      return schema.parse(answer.data);
+    },
+    send: () => Promise.reject(new Error("a replay changes nothing")),
+    list: () => Promise.reject(new Error("a replay lists nothing")),
+  };
+  const connectionId = await real.connect();
+  const acme = { partner: "acme", connectionId };
+  const [run] = (await real.ports.runs.list("acme", connectionId, { limit: 1, cursor: null })).items;
+  if (run === undefined) throw new Error("connecting starts an import");
+  const jobs: readonly Job[] = [
+    webhookJob(acme),
+    webhookJob(acme, { lane: "imports", work: { kind: "push", runId: run.runId, sequence: 0, nudgeId: run.nudgeId } }),
+  ];
+  for (const [index, job] of jobs.entries()) {
+    await real.ports.failures.record(storedFailureOf(acme, { failureId: `failure-${index}`, job }));
+    const fetched = await fetchFailure(client, `acme:${connectionId}:failure-${index}`);
+    expect(fetched).toMatchObject({ job, connection: { connectionId, status: "active" } });
+    expect(fetched.run).toEqual(index === 0 ? null : { resource: run.resource, mode: run.mode, since: null });
+  }
+});
 
 describe("the command", () => {
   test("gets the job from the API and replays it with the cassettes of the folder it stands in", async () => {

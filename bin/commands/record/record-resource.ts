@@ -1,13 +1,12 @@
 import type { PartnerDriver, PartnerRequest, ResourceDriver } from "../../../lib/engine/define-partner.ts";
 import type { PartnerError } from "../../../lib/engine/errors.ts";
 import { parseJson } from "../../../lib/engine/parse-json.ts";
-import type { Connection, CredentialFields, Transport } from "../../../lib/engine/ports.ts";
+import type { Connection, CredentialFields } from "../../../lib/engine/ports.ts";
 import { urlFor } from "../../../lib/engine/request-url.ts";
 import { callPartner } from "../../../lib/flows/call-partner.ts";
 import { apiVersionOf } from "./cassette.ts";
 import type { Cassette, Exchange } from "./cassette.ts";
-import { createRecordingPorts } from "./recording-ports.ts";
-import type { Recorded } from "./recording-ports.ts";
+import type { Recorded, RecordingWorld } from "./recording-ports.ts";
 import { scrub, scrubText } from "./scrub.ts";
 import type { ScrubOptions } from "./scrub.ts";
 import { StandIns } from "./stand-ins.ts";
@@ -15,7 +14,7 @@ import { StandIns } from "./stand-ins.ts";
 export interface RecordRequest {
   readonly driver: PartnerDriver;
   readonly resource: string;
-  readonly transport: Transport;
+  readonly world: RecordingWorld;
   readonly credential: CredentialFields;
   /** Things kept of a page. */
   readonly itemsMax: number;
@@ -70,18 +69,16 @@ class Recorder {
   readonly kept: Kept[] = [];
   readonly beganMs: number;
   readonly #request: RecordRequest;
-  readonly #world: ReturnType<typeof createRecordingPorts>;
 
   constructor(request: RecordRequest) {
     this.#request = request;
-    this.#world = createRecordingPorts(request.transport, request.credential);
-    this.beganMs = this.#world.ports.clock.nowMs();
+    this.beganMs = request.world.ports.clock.nowMs();
   }
 
   /** The answer's body; null of a thing that is rightly not there. */
   async take(kind: Exchange["kind"], externalId: string | null, request: PartnerRequest): Promise<unknown> {
-    const { ports, recorded } = this.#world;
-    const { driver } = this.#request;
+    const { driver, world } = this.#request;
+    const { ports, recorded } = world;
     for (let waits = 0; ; waits++) {
       const deadlineMs = ports.clock.nowMs() + waitMsMax;
       const result = await callPartner(ports, {
@@ -110,7 +107,7 @@ class Recorder {
 
   /** Access tokens that were bought on the way. */
   tokens(): readonly string[] {
-    const headers = this.#world.recorded.flatMap(({ request }) => Object.values(request.headers));
+    const headers = this.#request.world.recorded.flatMap(({ request }) => Object.values(request.headers));
     return headers.flatMap((value) => /^Bearer (\S+)$/.exec(value)?.[1] ?? []);
   }
 }

@@ -7,6 +7,7 @@ import type { Command, Values } from "../command.ts";
 import { UsageError } from "../usage-error.ts";
 import { readCassettes, staleReason, writeCassette } from "./cassette.ts";
 import { readCredential } from "./credential.ts";
+import { createRecordingWorld } from "./recording-ports.ts";
 import { recordResource } from "./record-resource.ts";
 
 export const recordCommand: Command = {
@@ -53,10 +54,10 @@ async function run(values: Values, positionals: readonly string[]): Promise<numb
   const credential = readCredential(driver, values, process.env);
   const itemsMax = countOf(textOption(values, "limit", "3"));
   const sandbox = sandboxOf(driver, textOption(values, "sandbox-url", ""));
-  const transport = createTransport(sandbox);
+  const world = createRecordingWorld(createTransport(sandbox), credential);
   const from = sandbox.size > 0 ? "sandbox" : "partner";
   return record(resourcesOf(driver, values), (resource) =>
-    recordResource({ driver, resource, transport, credential, itemsMax, from }),
+    recordResource({ driver, resource, world, credential, itemsMax, from }),
   );
 }
 

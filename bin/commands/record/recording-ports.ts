@@ -15,11 +15,16 @@ export interface Recorded {
   readonly answer: OutboundAnswer;
 }
 
-/** What a call to a partner needs, for one connection and in this process, with every exchange kept as it came. */
-export function createRecordingPorts(
-  transport: Transport,
-  fields: CredentialFields,
-): { readonly ports: CallPorts; readonly recorded: Recorded[] } {
+export interface RecordingWorld {
+  readonly ports: CallPorts;
+  readonly recorded: readonly Recorded[];
+}
+
+/**
+ * What calls to a partner need, for one connection and in this process, with every exchange kept as it came. One for all
+ * resources: a token that was bought serves them all, and so does what is left of the limits.
+ */
+export function createRecordingWorld(transport: Transport, fields: CredentialFields): RecordingWorld {
   const recorded: Recorded[] = [];
   const ports: CallPorts = {
     clock: systemClock,

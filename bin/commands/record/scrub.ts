@@ -17,7 +17,7 @@ export function scrub(value: unknown, options: ScrubOptions): unknown {
   return scrubAt(value, { key: "", within: "" }, options);
 }
 
-/** The same for one text, whatever it is called. */
+/** The same for one text, whatever it is called, at its whole length: a query has to stay what was asked. */
 export function scrubText(text: string, options: ScrubOptions): string {
   const { standIns, hosts, secrets } = options;
   let safe = text;
@@ -25,7 +25,7 @@ export function scrubText(text: string, options: ScrubOptions): string {
   const url = URL.canParse(safe) && /^https?:/i.test(safe) ? new URL(safe) : null;
   if (url !== null && !hosts.includes(url.host)) return standIns.for("link", safe);
   for (const [kind, form] of valueForms) safe = safe.replace(form, (found) => standIns.for(kind, found));
-  return safe.length > charsMax && url === null ? `${safe.slice(0, charsMax)}…` : safe;
+  return safe;
 }
 
 interface Place {
@@ -98,7 +98,10 @@ function scrubAt(value: unknown, place: Place, options: ScrubOptions): unknown {
 function scrubLeaf(text: string, place: Place, options: ScrubOptions): string {
   if (text === "") return text;
   const kind = kindByName(place);
-  return kind === null ? scrubText(text, options) : options.standIns.for(kind, text);
+  if (kind !== null) return options.standIns.for(kind, text);
+  const safe = scrubText(text, options);
+  // A next link is followed as it is.
+  return safe.length > charsMax && !/^https?:/i.test(safe) ? `${safe.slice(0, charsMax)}…` : safe;
 }
 
 function kindByName({ key, within }: Place): StandInKind | null {

@@ -26,7 +26,8 @@ const FailureDetail = z.object({
   code: z.string(),
   message: z.string(),
   raw: z.string().nullable(),
-  job: z.unknown(),
+  /** The whole job; beside it `job` is a summary for people. */
+  payload: z.unknown(),
 });
 
 const ConnectionView = z.object({
@@ -43,10 +44,10 @@ const RunView = z.object({ resource: z.string(), mode: z.enum(["full", "incremen
 
 /** @throws Error that says what is missing, when the API does not tell enough. */
 export async function fetchFailure(api: ApiClient, id: string): Promise<FetchedFailure> {
-  const failure = await api.get(`/failures/${encodeURIComponent(id)}`, FailureDetail);
-  const job = Job.safeParse(failure.job);
+  const failure = await api.get(`/failures/${encodeURIComponent(id)}?payload=true`, FailureDetail);
+  const job = Job.safeParse(failure.payload);
   if (!job.success) {
-    const why = failure.job === null ? "it was no job of ours" : "the API does not show its job to this key";
+    const why = failure.payload === null ? "it was no job of ours" : "the API does not show its job to this key";
     throw new Error(
       `${id} cannot be run here: ${why}. An operator's key is needed, and a failure that can be replayed.`,
     );
