@@ -22,10 +22,10 @@ const copied = [
 ];
 
 /** A copy of the project that a test may write into, gone when the test is; its packages are the project's own. */
-export function projectCopy(): string {
+export function projectCopy(more: readonly string[] = []): string {
   const root = mkdtempSync(join(tmpdir(), "sluice-scaffold-"));
   onTestFinished(() => rmSync(root, { recursive: true, force: true }));
-  for (const path of copied) {
+  for (const path of [...copied, ...more]) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     cpSync(join(projectRoot, path), join(root, path), { recursive: true });
   }

@@ -1,11 +1,6 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { Webhook } from "standardwebhooks";
-import { expect, onTestFinished, test } from "vitest";
-import { readChoices } from "../../bin/commands/new-partner/choices.ts";
-import { scaffold } from "../../bin/commands/new-partner/scaffold.ts";
+import { expect, test } from "vitest";
 import { createTransport } from "../../lib/aws/transport.ts";
 import type { PartnerDriver } from "../../lib/engine/define-partner.ts";
 import type { Ports } from "../../lib/engine/ports.ts";
@@ -15,50 +10,11 @@ import { ingestWebhook } from "../../lib/flows/ingest-webhook.ts";
 import { createMemoryPorts } from "../support/memory-ports.ts";
 import type { MemoryPorts } from "../support/memory-ports.ts";
 import { projectCopy } from "./new-partner-copy.ts";
-
-const clientId = "client-of-shop";
-const clientSecret = "secret-of-shop-0001";
-const webhookSecret = "whsec_exampleexampleexampleexample";
-
-/** A small stand-in for the partner's API: a token, pages of two, single things. It follows the driver's assumptions. */
-async function standIn(things: Map<string, object>) {
-  const calls: string[] = [];
-  const server = createServer((request, response) => {
-    const answer = (status: number, body: unknown): void =>
-      void response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
-    const url = new URL(request.url ?? "/", "http://localhost");
-    calls.push(`${request.method} ${url.pathname}`);
-    if (url.pathname === "/oauth/token") {
-      let form = "";
-      request.on("data", (chunk: Buffer) => (form += chunk.toString()));
-      request.on("end", () => {
-        const sent = new URLSearchParams(form);
-        const known = sent.get("client_id") === clientId && sent.get("client_secret") === clientSecret;
-        answer(known ? 200 : 401, known ? { access_token: "token-1", token_type: "Bearer", expires_in: 3600 } : {});
-      });
-      return;
-    }
-    if (request.headers.authorization !== "Bearer token-1") return answer(401, { error: "unauthorized" });
-    if (url.pathname === "/v1/stays") {
-      const page = Number(url.searchParams.get("page") ?? 1);
-      const all = [...things.values()];
-      const next = page * 2 < all.length ? `https://api.shop.example/v1/stays?limit=100&page=${page + 1}` : null;
-      return answer(200, { count: all.length, next, results: all.slice(page * 2 - 2, page * 2) });
-    }
-    const thing = things.get(decodeURIComponent(url.pathname.replace("/v1/stays/", "")));
-    answer(thing === undefined ? 404 : 200, thing ?? { error: "not_found" });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => new Promise<void>((resolve) => void server.close(() => resolve())));
-  // A server that listens on a port has an address of this kind.
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, calls };
-}
+import { credential, scaffoldShop, signed, standIn, stay, webhookSecret } from "./new-partner-stand-in.ts";
 
 async function scaffolded(): Promise<PartnerDriver> {
   const root = projectCopy();
-  const said = { auth: "client-credentials", pages: "next-link", webhooks: "standard-webhooks" };
-  await scaffold(root, readChoices("shop", { ...said, resource: "stays", model: "reservation", limits: ["50/s"] }));
+  await scaffoldShop(root);
   // What was written a moment ago has no types here; the flows fail on anything that is no driver.
   const module = (await import(pathToFileURL(join(root, "lib/partners/shop/driver.ts")).href)) as {
     readonly shop: PartnerDriver;
@@ -77,7 +33,6 @@ async function work(ports: Ports, memory: MemoryPorts): Promise<void> {
 }
 
 test("a partner scaffolded from nothing imports from a server, and follows its webhooks", async () => {
-  const stay = (id: string, status: string) => [id, { id, created_at: "2026-11-02T09:30:00+01:00", status }] as const;
   const things = new Map<string, object>(["1", "2", "3", "4", "5"].map((id) => stay(id, "confirmed")));
   const server = await standIn(things);
   const driver = await scaffolded();
@@ -94,7 +49,7 @@ test("a partner scaffolded from nothing imports from a server, and follows its w
       name: "Shop",
       account: null,
       settings: {},
-      credential: { clientId, clientSecret },
+      credential,
       webhookSecret,
       seed: null,
     },
@@ -124,11 +79,3 @@ test("a partner scaffolded from nothing imports from a server, and follows its w
   );
   expect(server.calls.slice(4)).toEqual(["GET /v1/stays/3"]);
 });
-
-function signed(body: string, atMs: number): Readonly<Record<string, string>> {
-  return {
-    "webhook-id": "msg_1",
-    "webhook-timestamp": String(Math.floor(atMs / 1000)),
-    "webhook-signature": new Webhook(webhookSecret).sign("msg_1", new Date(atMs), body),
-  };
-}
