@@ -1,13 +1,45 @@
 import { parseArgs } from "node:util";
 import { UsageError } from "./commands/usage-error.ts";
 import type { Command } from "./commands/command.ts";
+import { connectCommand } from "./commands/connect.ts";
+import { connectionsCommand } from "./commands/connections.ts";
+import { discardCommand } from "./commands/discard.ts";
+import { explainCommand } from "./commands/explain.ts";
+import { failuresCommand } from "./commands/failures.ts";
 import { newPartnerCommand } from "./commands/new-partner/new-partner.ts";
+import { pauseCommand } from "./commands/pause.ts";
 import { recordCommand } from "./commands/record/record.ts";
+import { recordsCommand } from "./commands/records.ts";
 import { replayLocalCommand } from "./commands/replay-local/replay-local.ts";
+import { replayCommand } from "./commands/replay.ts";
+import { resumeCommand } from "./commands/resume.ts";
+import { runsCommand } from "./commands/runs.ts";
 import { smokeCommand } from "./commands/smoke/smoke.ts";
 import { startCommand } from "./commands/start.ts";
+import { statusCommand } from "./commands/status.ts";
+import { syncCommand } from "./commands/sync.ts";
+import { whyWaitingCommand } from "./commands/why-waiting.ts";
 
-const commands: readonly Command[] = [startCommand, smokeCommand, newPartnerCommand, recordCommand, replayLocalCommand];
+const commands: readonly Command[] = [
+  startCommand,
+  statusCommand,
+  connectionsCommand,
+  connectCommand,
+  syncCommand,
+  runsCommand,
+  recordsCommand,
+  explainCommand,
+  failuresCommand,
+  replayCommand,
+  discardCommand,
+  pauseCommand,
+  resumeCommand,
+  whyWaitingCommand,
+  smokeCommand,
+  newPartnerCommand,
+  recordCommand,
+  replayLocalCommand,
+];
 
 /** The command line. Exit codes: 0 done, 1 it did not come out as it should, 2 the call's words are off. */
 async function main(args: readonly string[]): Promise<number> {

@@ -38,6 +38,8 @@ export function createApiClient(url: string, apiKey: string): ApiClient {
       headers: { "x-api-key": apiKey, "content-type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(30_000),
+    }).catch((error: unknown) => {
+      throw new Error(`${url} does not answer (${reasonOf(error)}). Is it running, and is it the right --url?`);
     });
     const text = await answer.text();
     const envelope = Envelope.safeParse(parse(text));
@@ -69,6 +71,12 @@ async function listAll<Schema extends z.ZodType>(
     cursor = page.next;
   } while (cursor !== null && items.length < itemsMax);
   return items;
+}
+
+/** fetch says only that it failed; why is in its cause. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function parse(text: string): unknown {

@@ -1,0 +1,17 @@
+import type { ConnectionWhole } from "./shapes.ts";
+import { table } from "./table.ts";
+import { relative } from "./times.ts";
+
+/** One connection and how its resources stand, for people. */
+export function connectionText(connection: ConnectionWhole, nowMs: number): string {
+  const rows = connection.resources.map((each) => [
+    each.resource,
+    relative(each.lastSuccessAt, nowMs),
+    each.lastError === null ? null : `${each.lastError.code}, ${relative(each.lastError.at, nowMs)}`,
+    relative(each.nextDueAt, nowMs),
+    each.activeRun?.runId ?? null,
+  ]);
+  const head = `${connection.id}  ${connection.name}\n${connection.partner} of tenant ${connection.tenantId}, ${connection.status}\n`;
+  const webhooks = connection.webhookPath === null ? "" : `Webhooks go to ${connection.webhookPath}\n`;
+  return `${head}${webhooks}\n${table(["resource", "last success", "last error", "next", "run"], rows, "No resources.")}`;
+}

@@ -1,0 +1,135 @@
+import { describe, expect, test } from "vitest";
+import { explainCommand } from "../../bin/commands/explain.ts";
+import { recordsCommand } from "../../bin/commands/records.ts";
+import { statusCommand } from "../../bin/commands/status.ts";
+import { UsageError } from "../../bin/commands/usage-error.ts";
+import { whyWaitingCommand } from "../../bin/commands/why-waiting.ts";
+import { startMs } from "../support/memory-ports.ts";
+import { apiKey } from "../flows/api/support/api.ts";
+import { makeFailure, putRecord } from "../flows/api/support/seed.ts";
+import { openCli, runCommand } from "./support/api-server.ts";
+import type { CliWorld } from "./support/api-server.ts";
+
+describe("status", () => {
+  test("shows a line a partner with why, and exits 0 while none is down", async () => {
+    const cli = await openCli();
+    await cli.api.connect();
+    await cli.api.ports.failures.record(makeFailure("failure-1"));
+    const { code, out } = await cli.run(statusCommand);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^acme +degraded +1 +1 +1 .*1 open failure \(1 transient\)$/m);
+    expect(out).toMatch(/^beta +healthy +0 +0 +0 /m);
+    expect(await cli.json(statusCommand)).toMatchObject({ partners: [{ partner: "acme" }, { partner: "beta" }] });
+  });
+
+  test("exits 1 when a partner is down", async () => {
+    const cli = await openCli();
+    const id = await cli.api.connect();
+    const connection = await cli.api.ports.connections.read("acme", id);
+    if (connection === null) throw new Error("no connection");
+    const lost = { ...connection, status: "needs-reconnect", revision: connection.revision + 1 } as const;
+    await cli.api.ports.connections.compareAndSet(lost);
+    const { code, out } = await cli.run(statusCommand);
+    expect([code, /acme +down/.test(out)]).toEqual([1, true]);
+  });
+});
+
+describe("records", () => {
+  async function withOrders(...ids: string[]): Promise<CliWorld> {
+    const cli = await openCli();
+    const connection = await cli.api.connect();
+    for (const id of ids) await putRecord(cli.api.ports, connection, id);
+    return cli;
+  }
+
+  test("are listed page by page, or as ids for other programs", async () => {
+    const cli = await withOrders("order-1", "order-2", "order-3");
+    expect((await cli.run(recordsCommand, "acme", "orders", "--limit", "2", "--ids")).out).toBe("order-1\norder-2\n");
+    const { out } = await cli.run(recordsCommand, "acme", "orders", "--limit", "2");
+    expect(out).toMatch(/order-1 +order +1 .*run orders-1/);
+    const [, cursor = ""] = /3 in all; the next page: --cursor (\S+)/.exec(out) ?? [];
+    const next = await cli.run(recordsCommand, "acme", "orders", "--limit", "2", "--cursor", cursor, "--ids");
+    expect(next.out).toBe("order-3\n");
+  });
+
+  test.each(["order-1", "a/b c?", "%41"])("are shown whole by an id such as %s", async (externalId) => {
+    const cli = await withOrders(externalId);
+    expect(await cli.json(recordsCommand, "acme", "orders", externalId)).toMatchObject({
+      externalId,
+      data: { amount: externalId },
+    });
+  });
+
+  test("of nothing print nothing as ids", async () => {
+    const cli = await withOrders();
+    expect((await cli.run(recordsCommand, "acme", "orders", "--ids")).out).toBe("");
+    expect((await cli.run(recordsCommand, "acme", "orders")).out).toBe("No records.\n");
+  });
+
+  test.each([[["acme"]], [[]], [["acme", "orders", "--limit", "0"]], [["acme", "orders", "--limit", "101"]]])(
+    "take no %j",
+    async (args) => {
+      const cli = await withOrders();
+      await expect(cli.run(recordsCommand, ...args)).rejects.toThrow(UsageError);
+    },
+  );
+});
+
+describe("explain", () => {
+  test("names what wrote each version, and the fields that changed", async () => {
+    const cli = await openCli();
+    const connectionId = await cli.api.connect();
+    await putRecord(cli.api.ports, connectionId, "order/1");
+    const place = { partner: "acme", connectionId, resource: "orders", externalId: "order/1" };
+    const entry = { ...place, data: {}, fetchedAtMs: startMs, writtenAtMs: startMs };
+    const [run, webhook] = [{ kind: "run", id: "orders-7" } as const, { kind: "webhook", id: "webhook-8" } as const];
+    await cli.api.ports.history.append({ ...entry, version: 1, change: "created", changed: [], source: run });
+    const changed = ["amount", "status"];
+    await cli.api.ports.history.append({ ...entry, version: 2, change: "updated", changed, source: webhook });
+    const { out } = await cli.run(explainCommand, "acme", "orders", "order/1");
+    const lines = out.split("\n").filter((line) => /^ *\d/.test(line));
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toMatch(/2 +updated +webhook webhook-8 .*amount, status/);
+    expect(lines[1]).toMatch(/1 +created +run orders-7/);
+    expect((await cli.run(explainCommand, "acme", "orders", "order/1", "--limit", "1")).out).toContain(
+      "older versions",
+    );
+  });
+
+  test("says that there is no such record", async () => {
+    const cli = await openCli();
+    await cli.api.connect();
+    await expect(cli.run(explainCommand, "acme", "orders", "order-1")).rejects.toThrow("There is no such record");
+  });
+});
+
+describe("why-waiting", () => {
+  test("puts what may hold it back side by side", async () => {
+    const cli = await openCli();
+    await cli.api.connect();
+    const { code, out } = await cli.run(whyWaitingCommand, "acme");
+    expect(code).toBe(0);
+    expect(out).toMatch(/orders +waiting .*It waits for a worker/);
+    expect(out).toMatch(/limit +free/);
+    expect(out).toMatch(/imports +1 waiting, 0 in hand, 0 delayed/);
+    expect(out).toMatch(/breaker +there is none/);
+  });
+});
+
+describe("whatever is asked", () => {
+  test("needs a key, and an address that is one", async () => {
+    await expect(runCommand(statusCommand, ["--url", "http://127.0.0.1:1"])).rejects.toThrow(/SLUICE_KEY/);
+    await expect(runCommand(statusCommand, ["--url", "localhost", "--key", "k"])).rejects.toThrow(UsageError);
+  });
+
+  test("says that nothing answers at the address", async () => {
+    const asked = runCommand(statusCommand, ["--url", "http://127.0.0.1:1", "--key", "k"]);
+    await expect(asked).rejects.toThrow(/127\.0\.0\.1:1 does not answer/);
+  });
+
+  test("says that the key is wrong", async () => {
+    const { url } = await openCli();
+    await expect(runCommand(statusCommand, ["--url", url, "--key", "wrong"])).rejects.toThrow("not this API's key");
+    expect((await runCommand(statusCommand, ["--url", `${url}/`, "--key", apiKey])).code).toBe(0);
+  });
+});
