@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { partners } from "../../lib/partners/index.ts";
 import { adopterFiles } from "./support/adopter-files.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -52,9 +53,9 @@ describe("a project of its own, with Sluice as a dependency", () => {
     const assets = readdirSync(out).filter((name) => name.startsWith("asset."));
     const holds = (url: string) =>
       assets.filter((asset) => readFileSync(join(out, asset, "index.mjs"), "utf8").includes(url));
-    // One a lambda file; and Stripe's webhook function by itself, because its driver says where it is.
-    expect(assets).toHaveLength(7);
-    expect(holds("https://api.initech.example/v1")).toHaveLength(6);
-    expect(holds("https://api.stripe.com/v1")).toHaveLength(7);
+    // One for each of five lambda files, and the webhooks' function once for each partner that sends some.
+    expect(assets).toHaveLength(5 + partners.length);
+    expect(holds("https://api.initech.example/v1")).toHaveLength(5);
+    expect(holds("https://api.stripe.com/v1")).toHaveLength(6);
   });
 });
