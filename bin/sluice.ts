@@ -3,6 +3,7 @@ import { UsageError } from "./commands/usage-error.ts";
 import type { Command } from "./commands/command.ts";
 import { connectCommand } from "./commands/connect.ts";
 import { connectionsCommand } from "./commands/connections.ts";
+import { costCommand } from "./commands/cost.ts";
 import { discardCommand } from "./commands/discard.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { failuresCommand } from "./commands/failures.ts";
@@ -35,6 +36,7 @@ const commands: readonly Command[] = [
   pauseCommand,
   resumeCommand,
   whyWaitingCommand,
+  costCommand,
   smokeCommand,
   newPartnerCommand,
   recordCommand,
