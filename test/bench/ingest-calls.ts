@@ -1,3 +1,4 @@
+import { stripe } from "../../lib/partners/index.ts";
 import { makeBundleFolder } from "./support/bundle.ts";
 import { startFunction } from "./support/function-process.ts";
 import type { FunctionProcess } from "./support/function-process.ts";
@@ -41,7 +42,7 @@ export async function ingestCalls(options: { readonly rounds: number | null }): 
   const folder = makeBundleFolder();
   const standIn = await openStandIn(content);
   try {
-    const bundle = folder.ours("webhook-ingest");
+    const bundle = folder.webhookIngest(stripe);
     const rows: Row[] = [];
     const verdicts: Verdict[] = [];
     const details: Record<string, unknown> = {};

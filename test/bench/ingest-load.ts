@@ -1,3 +1,4 @@
+import { stripe } from "../../lib/partners/index.ts";
 import { kilobytes, makeBundleFolder } from "./support/bundle.ts";
 import { startFunction } from "./support/function-process.ts";
 import { judge, row } from "./support/report.ts";
@@ -34,7 +35,7 @@ export async function ingestLoad(options: { readonly rounds: number | null }): P
   const standIn = await openStandIn(content);
   try {
     const bundles: Readonly<Record<Name, string>> = {
-      ours: folder.ours("webhook-ingest"),
+      ours: folder.webhookIngest(stripe),
       sdk: folder.own(new URL("support/sdk-handler.ts", import.meta.url)),
       bare: folder.empty(),
     };

@@ -3,13 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
+import { fileOf } from "../../../lib/engine/define-partner.ts";
+import type { PartnerDriver } from "../../../lib/engine/define-partner.ts";
 import { bundleSettings, bundlesOf } from "../../../lib/constructs/bundles.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
 export interface BundleFolder {
-  /** Our function's bundle, as the stack makes it. */
-  ours(lambda: string): string;
+  /** Our webhook function's bundle, as the stack makes it for one partner. */
+  webhookIngest(driver: PartnerDriver): string;
   /** The same settings on a file of the benchmarks' own. */
   own(file: URL): string;
   /** A handler that does nothing and imports nothing. */
@@ -22,7 +24,7 @@ export function makeBundleFolder(): BundleFolder {
   const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
   const bundles = bundlesOf({ configPath: join(root, "sluice.config.ts"), outFolder: folder });
   return {
-    ours: (lambda) => join(bundles.folderOf(lambda), "index.mjs"),
+    webhookIngest: (driver) => join(bundles.folderOf("webhook-ingest", fileOf(driver)), "index.mjs"),
     own(file) {
       const outfile = join(folder, "own", "index.mjs");
       buildSync({ ...bundleSettings, entryPoints: [fileURLToPath(file)], outfile });

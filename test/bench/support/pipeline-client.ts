@@ -60,6 +60,7 @@ async function sendReceivePut(task: BareTask): Promise<void> {
   const dynamo = new DynamoDBClient(settings);
   const putBatch = async (messages: readonly Message[]): Promise<void> => {
     await mapBounded(messages, messages.length, async ({ Body = "" }) => {
+      // Our own messages.
       const event = JSON.parse(Body) as { data: { object: { id: string } } };
       const Item = {
         pk: { S: "bench#bare" },

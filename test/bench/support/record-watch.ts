@@ -6,6 +6,8 @@ export interface RecordWatch {
   skip(): Promise<void>;
   /** Resolves when so many items more were written. @throws when that takes too long */
   written(count: number): Promise<void>;
+  /** Resolves with how many items more were written, when they are so many or the time is over. */
+  writtenWithin(count: number, waitMsMax: number): Promise<number>;
 }
 
 const lookEveryMs = 5;
@@ -20,18 +22,20 @@ export function watchRecords(services: Pick<LocalServices, "readStream">, table:
     position = records.at(-1)?.dynamodb.SequenceNumber ?? position;
     return records.length;
   };
+  const writtenWithin = async (count: number, waitMsMax: number): Promise<number> => {
+    const startedMs = performance.now();
+    let seen = 0;
+    while ((seen += await newRecords()) < count && performance.now() - startedMs < waitMsMax) await pause(lookEveryMs);
+    return seen;
+  };
   return {
     async skip() {
       while ((await newRecords()) > 0);
     },
     async written(count) {
-      const startedMs = performance.now();
-      let seen = 0;
-      while ((seen += await newRecords()) < count) {
-        if (performance.now() - startedMs > waitMsMax)
-          throw new Error(`${seen} of ${count} records after ${waitMsMax} ms`);
-        await pause(lookEveryMs);
-      }
+      const seen = await writtenWithin(count, waitMsMax);
+      if (seen < count) throw new Error(`${seen} of ${count} records after ${waitMsMax} ms`);
     },
+    writtenWithin,
   };
 }
