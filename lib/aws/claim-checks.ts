@@ -1,4 +1,4 @@
-import { GetObjectCommand, NoSuchKey, PutObjectCommand, S3ServiceException } from "@aws-sdk/client-s3";
+import { GetObjectCommand, NoSuchKey, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { claimKeyOf } from "./claim-key.ts";
 import type { ClaimChecks } from "../engine/ports.ts";
@@ -27,11 +27,9 @@ export function createBucket(name: string, client: () => S3Client): Bucket {
         if ((answer.ContentLength ?? 0) > bytesMax) throw new Error(`${key}: larger than a claim check can be`);
         return (await answer.Body?.transformToByteArray()) ?? null;
       } catch (error) {
-        // Whoever may not list a bucket is told 403 of what is not there, and to list would be to see other partners' keys:
-        // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
-        const missing =
-          error instanceof NoSuchKey || (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 403);
-        if (missing) return null;
+        // Whoever may not list a bucket is told 403 of what is not there. That stays an error: a wrong grant must not read as
+        // "its time has passed", for the object may be the only copy. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+        if (error instanceof NoSuchKey) return null;
         throw error;
       }
     },

@@ -3,7 +3,7 @@ import { Job } from "../engine/job.ts";
 import { mapBounded } from "../engine/map-bounded.ts";
 import type { ClaimChecks, Failure, FailureStore, PageRequest, PartnerRegistry } from "../engine/ports.ts";
 import { bodyOfFailure, failureKey, failureOfItem, failureStatuses, moveUpdate, recordUpdate } from "./failure-item.ts";
-import { CorruptItem, jsonOf, text } from "./item.ts";
+import { jsonOf, text } from "./item.ts";
 import type { Item } from "./item.ts";
 import { readPage } from "./list-query.ts";
 import type { Table } from "./table.ts";
@@ -79,7 +79,8 @@ async function load(world: World, item: Item): Promise<Failure> {
   const body = bodyOfFailure(table.name, item);
   if (body.jobClaim === null) return failureOfItem(table.name, item, body);
   const json = await claims.get(body.jobClaim);
-  if (json === null) throw new CorruptItem(table.name, item, "its job is not in the bucket any more");
+  // Kept longer than its body: shown without a job, it can be discarded, and its page of the list stays readable.
+  if (json === null) return failureOfItem(table.name, item, { ...body, job: null });
   const claimed = { ...item, job: text(Buffer.from(json).toString("utf8")) };
   return failureOfItem(table.name, item, { ...body, job: jsonOf(table.name, claimed, Job, "job") });
 }

@@ -46,6 +46,7 @@ const RunBody: z.ZodType<Run> = z.object({
     deleted: count,
     parked: count,
     total: z.number().nullable(),
+    restarts: count.exactOptional(),
   }),
   attempts: count,
   looks: count,

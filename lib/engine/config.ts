@@ -1,3 +1,4 @@
+import * as z from "zod";
 import type { PartnerDriver } from "./define-partner.ts";
 
 /** What an adopter edits, in `sluice.config.ts`: plain data, read by the stacks, by the functions' bundles and by the local stack. */
@@ -20,8 +21,45 @@ export interface StageConfig {
   readonly alarmEmail?: string;
 }
 
+const Stage = z.strictObject({
+  kind: z.enum(["dev", "prod"]),
+  account: z
+    .string()
+    .regex(/^\d{12}$/, "an AWS account has twelve digits")
+    .optional(),
+  region: z
+    .string()
+    .regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "such as eu-west-1")
+    .optional(),
+  permissionsBoundaryArn: z
+    .string()
+    .regex(/^arn:[^:]+:iam::[^:]*:policy\/.+$/, "the ARN of a policy")
+    .optional(),
+  kmsKeyArn: z
+    .string()
+    .regex(/^arn:[^:]+:kms:[^:]+:\d{12}:key\/.+$/, "the ARN of a key")
+    .optional(),
+  customDomain: z
+    .strictObject({ domainName: z.string().min(1), certificateArn: z.string().startsWith("arn:") })
+    .optional(),
+  alarmEmail: z.email().optional(),
+});
+
+/** Types are stripped before anything runs, so a misspelt key or a third kind of stage has to be found here. */
+const Config = z.strictObject({
+  partners: z.array(z.looseObject({ name: z.string() })),
+  stages: z.record(z.string(), Stage).refine((stages) => Object.keys(stages).length > 0, "at least one stage"),
+});
+
 /** Types the configuration and checks what types cannot: names that would clash or not deploy. */
 export function defineConfig(config: SluiceConfig): SluiceConfig {
+  const checked = Config.safeParse(config);
+  if (!checked.success) {
+    const faults = checked.error.issues.map(
+      (issue) => `${issue.path.map(String).join(".") || "(top)"}: ${issue.message}`,
+    );
+    throw new Error(`sluice.config.ts: ${faults.slice(0, 5).join("; ")}`);
+  }
   const names = config.partners.map((partner) => partner.name);
   for (const name of names) {
     if (!/^[a-z][a-z0-9-]{1,30}$/.test(name)) {

@@ -130,7 +130,7 @@ export interface WebhookDriver<Resource extends string = string> {
   readonly dedupeKey: (event: unknown) => string;
   /** The partner's account that the event is about, where one endpoint serves many. */
   readonly account?: (event: unknown) => string | null;
-  /** The things to fetch again; an empty list is an event that we do not follow. At most 100. */
+  /** The things to fetch again; an empty list is an event that we do not follow. At most 1,000. */
   readonly touches: (event: unknown) => readonly Touched<Resource>[];
 }
 

@@ -66,6 +66,8 @@ export interface Progress {
   readonly parked: number;
   /** What the partner says there is in all; null where it does not say. */
   readonly total: number | null;
+  /** Times that the partner had forgotten where we were, and everything was passed over again. */
+  readonly restarts?: number;
 }
 
 export const noProgress: Progress = {
@@ -81,7 +83,7 @@ export const noProgress: Progress = {
 };
 
 /** Longer than one page takes (call time-out and writes); renewed by each checkpoint, so that a dead worker's run is free again soon. */
-export const leaseMs = 45_000;
+export const leaseMs = 75_000;
 /** A run that nothing moves is nudged after this, then after twice as long, up to an hour: its nudge may just be queued behind others. */
 export const lookAfterMs = 120_000;
 const lookAfterMsMax = 3_600_000;

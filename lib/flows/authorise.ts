@@ -11,8 +11,8 @@ export type Authorised =
       readonly kind: "authorised";
       readonly fields: CredentialFields;
       readonly headers: Readonly<Record<string, string>>;
-      /** What a refusal would be a refusal of; null where there is nothing to renew. */
-      readonly token: string | null;
+      /** What a refusal would be a refusal of: the key, or the access token. */
+      readonly token: string;
     }
   | { readonly kind: "wait"; readonly untilMs: number; readonly reason: string }
   | { readonly kind: "failed"; readonly error: PartnerError };
@@ -36,8 +36,10 @@ export async function authorise(
   const credential = await ports.credentials.read(connection);
   if (credential === null) return { kind: "failed", error: credentialMissing(driver, connection) };
   if (auth.kind === "header") {
-    const headers = { [auth.header]: `${auth.prefix}${credential.fields[auth.field] ?? ""}` };
-    return { kind: "authorised", fields: credential.fields, headers, token: null };
+    const { fields } =
+      rejected === null ? credential : ((await ports.credentials.read(connection, { fresh: true })) ?? credential);
+    const value = fields[auth.field] ?? "";
+    return { kind: "authorised", fields, headers: { [auth.header]: `${auth.prefix}${value}` }, token: value };
   }
   const kept =
     bearer(credential.fields, rejected, ports.clock.nowMs()) ?? (await storedToken(ports, connection, rejected));

@@ -34,18 +34,24 @@ const reservationsMax = 3;
 
 /**
  * The one road out: checks the host against the driver, signs, takes a token, sends it at its time, and says what the
- * answer means. A refused access token is renewed once. Never throws for what a partner does.
+ * answer means. What is refused is tried once more with a newer token or key. Never throws for what a partner does.
  */
 export async function callPartner(ports: CallPorts, call: PartnerCall): Promise<CallResult> {
-  const { auth } = call.driver;
   const first = await callOnce(ports, call, null);
   if (first.kind !== "refused") return first;
-  const isWorthIt = auth.kind === "client-credentials" && mayRenew(first.fields, auth, ports.clock.nowMs());
-  if (!isWorthIt) return { kind: "failed", error: first.error };
+  if (!(await isWorthAnother(ports, call, first))) return { kind: "failed", error: first.error };
   const second = await callOnce(ports, call, first.token);
   if (second.kind !== "refused") return second;
-  await noteRefusedNew(ports, call.connection, second.token);
+  if (call.driver.auth.kind === "client-credentials") await noteRefusedNew(ports, call.connection, second.token);
   return { kind: "failed", error: second.error };
+}
+
+/** A token may have run out, and a key may have been replaced within the minute that credentials are cached for. */
+async function isWorthAnother(ports: CallPorts, call: PartnerCall, refused: Refused): Promise<boolean> {
+  const { auth } = call.driver;
+  if (auth.kind === "client-credentials") return mayRenew(refused.fields, auth, ports.clock.nowMs());
+  const stored = await ports.credentials.read(call.connection, { fresh: true });
+  return stored !== null && stored.fields[auth.field] !== refused.token;
 }
 
 /** Somebody else's change of the credential is no reason to try again: the note is only worth money. */
@@ -57,7 +63,7 @@ async function noteRefusedNew(ports: CallPorts, connection: Connection, token: s
     await ports.credentials.replace(connection, stored, noted);
 }
 
-/** The partner did not take the access token: expired before its time, or revoked. */
+/** The partner did not take what the call was signed with: it ran out, was revoked, or may not do this. */
 interface Refused {
   readonly kind: "refused";
   readonly token: string;
@@ -84,7 +90,7 @@ async function callOnce(ports: CallPorts, call: PartnerCall, rejected: string | 
     bytesMax: answerBytesMax,
   });
   const result = await judge(ports, call, admission, answer, beganMs);
-  const renewable = result.kind === "failed" && result.error.kind === "auth" && authorised.token !== null;
+  const renewable = result.kind === "failed" && result.error.kind === "auth";
   return renewable
     ? { kind: "refused", token: authorised.token, fields: authorised.fields, error: result.error }
     : result;

@@ -13,8 +13,9 @@ import { refreshRecord } from "./refresh-record.ts";
 
 export type ConsumePorts = WebhookPorts & PushPorts & Pick<Ports, "lanes" | "log" | "random" | "partners">;
 
-const attemptsMax = 8;
-const backoffBaseMs = 1_000;
+/** With the delays below, half an hour of outage on average. */
+const attemptsMax = 12;
+const backoffBaseMs = 2_000;
 const backoffMsMax = 1_800_000;
 /** SQS delays no message longer. */
 const delayMsMax = 900_000;
@@ -27,6 +28,7 @@ export async function consumeJob(ports: ConsumePorts, job: Job, context: WorkCon
   const nowMs = ports.clock.nowMs();
   if (job.expiresAtMs <= nowMs) {
     ports.metrics.count("JobsStale", 1, { partner: job.partner, kind: job.work.kind });
+    await reopenReplayed(ports, job);
     ports.log.warn("skipped a stale job", { jobId: job.id, partner: job.partner, ageMs: nowMs - job.createdAtMs });
     return;
   }
@@ -64,8 +66,17 @@ async function closeReplayed(ports: ConsumePorts, job: Job): Promise<void> {
   await ports.failures.move(failure, ["open", "replaying"], "resolved", ports.clock.nowMs());
 }
 
+/** A replay that came to nothing is no replay: somebody has to see the failure again. */
+async function reopenReplayed(ports: ConsumePorts, job: Job): Promise<void> {
+  if (job.replayOf === null || job.work.kind === "push") return;
+  const failure = { partner: job.partner, connectionId: job.connectionId ?? "-", failureId: job.replayOf };
+  await ports.failures.move(failure, ["replaying"], "open", ports.clock.nowMs());
+}
+
 async function sendAgain(ports: ConsumePorts, job: Job, untilMs: number, reason: string): Promise<void> {
   const nowMs = ports.clock.nowMs();
+  // A nudge is cheap to make again: the sweeper has its run.
+  if (job.hops >= hopsMax && job.work.kind === "push") return;
   if (job.hops >= hopsMax) {
     const message = `The job waited ${job.hops} times and never got its turn (last: ${reason}). See what holds the partner back; then replay.`;
     return giveUp(ports, job, {
@@ -94,8 +105,10 @@ async function retryOrGiveUp(ports: ConsumePorts, job: Job, error: PartnerError,
     place,
   });
   if (error.kind === "transient" && attempts < attemptsMax && job.hops < hopsMax) {
+    // On top of what the partner asks for, or all that waits for one moment comes back in that moment.
     const delayMs =
-      error.retryAfterMs ?? fullJitterMs(attempts, { baseMs: backoffBaseMs, delayMsMax: backoffMsMax }, ports.random);
+      (error.retryAfterMs ?? 0) +
+      fullJitterMs(attempts, { baseMs: backoffBaseMs, delayMsMax: backoffMsMax }, ports.random);
     return ports.lanes.send({ ...job, attempts, hops: job.hops + 1 }, Math.min(delayMsMax, delayMs));
   }
   const why = {

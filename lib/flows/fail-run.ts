@@ -16,6 +16,9 @@ export async function failRun(
   error: PartnerError,
   place: string,
 ): Promise<void> {
+  const current = await ports.runs.read(run.partner, run.connectionId, run.runId);
+  // Another worker has it: what this one met is not the run's end.
+  if (current === null || current.revision !== run.revision) return;
   const nowMs = ports.clock.nowMs();
   const job = nudgeFor(run, nowMs);
   const failureId = failureIdOf(job);

@@ -20,9 +20,8 @@ export async function fetchRelated(
 ): Promise<void> {
   const wanted = new Map<string, Touched>();
   for (const raw of raws) {
-    const parsed = target.resource.schema.safeParse(raw);
-    const related = parsed.success ? (target.resource.related?.(parsed.data) ?? []) : [];
-    for (const thing of related.slice(0, relatedMax)) wanted.set(`${thing.resource} ${thing.externalId}`, thing);
+    for (const thing of relatedTo(target, raw).slice(0, relatedMax))
+      wanted.set(`${thing.resource} ${thing.externalId}`, thing);
   }
   const unknown = await withoutKnown(ports, target, [...wanted.values()]);
   await mapBounded(unknown, atOnce, async (thing) => {
@@ -30,6 +29,17 @@ export async function fetchRelated(
     if (resource === undefined || ports.clock.nowMs() >= limits.deadlineMs) return;
     await fetchOne(ports, { ...target, resourceName: thing.resource, resource }, thing.externalId, limits);
   });
+}
+
+function relatedTo({ resource }: SaveTarget, raw: unknown): readonly Touched[] {
+  const parsed = resource.schema.safeParse(raw);
+  if (!parsed.success || resource.related === undefined) return [];
+  try {
+    return resource.related(parsed.data);
+  } catch {
+    // The thing itself was saved or parked; what it speaks of has an import of its own.
+    return [];
+  }
 }
 
 async function withoutKnown(

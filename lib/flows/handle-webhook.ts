@@ -5,16 +5,18 @@ import { parseJson } from "../engine/parse-json.ts";
 import type { Job, WebhookWork } from "../engine/job.ts";
 import type { Connection, Ports } from "../engine/ports.ts";
 import type { CallPorts } from "./call-partner.ts";
+import { refreshJob } from "../engine/refresh-job.ts";
 import { fetchOne } from "./fetch-one.ts";
 import { fetchRelated } from "./fetch-related.ts";
 import { done } from "./outcome.ts";
 import type { Outcome, WorkContext } from "./outcome.ts";
 import type { SavePorts } from "./save-records.ts";
 
-export type WebhookPorts = CallPorts & SavePorts & Pick<Ports, "claims" | "connections">;
+export type WebhookPorts = CallPorts & SavePorts & Pick<Ports, "claims" | "connections" | "lanes">;
 
 const place = "webhook";
-const touchedMax = 100;
+/** More than any partner puts into one event; bounds what a signed body can make us do. */
+const touchedMax = 1_000;
 
 /** Reads what a verified webhook names and fetches each thing again: order and age of payloads then do not matter. */
 export async function handleWebhook(
@@ -39,11 +41,30 @@ export async function handleWebhook(
   if (found.kind === "failed") return found;
   const touched = webhook.touches(event.event).slice(0, touchedMax);
   if (touched.length === 0) ports.metrics.count("WebhooksIgnored", 1, { partner: driver.name });
-  for (const thing of touched) {
+  for (const [index, thing] of touched.entries()) {
     const outcome = await fetchTouched(ports, driver, found.connection, thing, job, context);
-    if (outcome.kind !== "done") return outcome;
+    if (outcome.kind === "done") continue;
+    if (touched.length === 1) return outcome;
+    // Each of the rest by itself: the whole webhook again would fetch again what it has, and might never get to its end.
+    await sendRefreshes(ports, found.connection, touched.slice(index), job);
+    return done;
   }
   return done;
+}
+
+async function sendRefreshes(
+  ports: WebhookPorts,
+  connection: Connection,
+  things: readonly Touched[],
+  job: Job,
+): Promise<void> {
+  const { partner, connectionId } = connection;
+  for (const { resource, externalId } of things) {
+    await ports.lanes.send(
+      refreshJob({ partner, connectionId, resource, externalId, trace: job.trace }, ports.clock.nowMs()),
+      0,
+    );
+  }
 }
 
 async function fetchTouched(

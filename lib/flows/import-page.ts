@@ -11,6 +11,7 @@ import type { CallPorts } from "./call-partner.ts";
 import { fetchOne } from "./fetch-one.ts";
 import { fetchRelated } from "./fetch-related.ts";
 import type { WorkContext } from "./outcome.ts";
+import { parkRecord } from "./park-record.ts";
 import { saveRecords } from "./save-records.ts";
 import type { SaveCounts, SavePorts, SaveTarget } from "./save-records.ts";
 
@@ -51,8 +52,9 @@ export async function importPage(
     lane: "imports",
     deadlineMs: context.deadlineMs,
   });
-  if (result.kind === "failed" && result.error.code === cursorGone && position.cursor !== null)
-    return restarted(ports, place);
+  const isGone = result.kind === "failed" && result.error.code === cursorGone && position.cursor !== null;
+  const again = isGone ? restarted(ports, place) : null;
+  if (again !== null) return again;
   if (result.kind !== "ok") return stopped(result, position);
   const content = readPage(place, page, result.body, position);
   if (content instanceof PartnerError) return stopped({ kind: "failed", error: content }, position);
@@ -65,10 +67,15 @@ export async function importPage(
 /** A driver's code for "the thing that your cursor names is not there any more". */
 const cursorGone = "cursor-gone";
 
-/** Passes over everything again: what was saved is unchanged then, and a run that never gets through ends at its bound. */
-function restarted(ports: ImportPorts, place: ImportPlace): PageOutcome {
-  const why: Stop = { kind: "wait", untilMs: ports.clock.nowMs(), reason: cursorGone };
-  return { kind: "stopped", why, position: { kind: "open", cursor: null, handled: [] }, progress: place.run.progress };
+const restartsMax = 5;
+
+/** Passes over everything again: what was saved is unchanged then. Null when that was tried often enough. */
+function restarted(ports: ImportPorts, place: ImportPlace): PageOutcome | null {
+  const restarts = (place.run.progress.restarts ?? 0) + 1;
+  if (restarts > restartsMax) return null;
+  const why: Stop = { kind: "wait", untilMs: ports.clock.nowMs() + 1_000 * 2 ** restarts, reason: cursorGone };
+  const progress = { ...place.run.progress, restarts };
+  return { kind: "stopped", why, position: { kind: "open", cursor: null, handled: [] }, progress };
 }
 
 type Feed = Extract<Increment, { kind: "feed" }>;
@@ -130,6 +137,13 @@ async function followFeed(
       return;
     }
     const result = await fetchOne(ports, targetOf(place), id, { lane: "imports", deadlineMs: context.deadlineMs });
+    if (result.kind === "failed" && (result.error.kind === "client" || result.error.kind === "data")) {
+      // One thing that the partner will not give must not hold up all others for as long as it will not.
+      await parkRecord(ports, targetOf(place), result.error, null, id);
+      handled.add(id);
+      counts.parked += 1;
+      return;
+    }
     if (result.kind !== "saved") {
       why = result;
       return;
@@ -192,5 +206,6 @@ function add(progress: Progress, counts: SaveCounts, content: PageContent, pages
     deleted: progress.deleted + counts.deleted,
     parked: progress.parked + counts.parked,
     total: content.total ?? progress.total,
+    restarts: progress.restarts ?? 0,
   };
 }

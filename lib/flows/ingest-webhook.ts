@@ -28,8 +28,8 @@ export interface WebhookAnswer {
   readonly body: string;
 }
 
-/** SQS takes 1 MiB with the envelope around it; JSON escapes can double a text, so beyond this the body goes by claim check. */
-const inlineBytesMax = 400 * 1024;
+/** SQS takes 1 MiB with the envelope around it; JSON's escapes make up to six bytes of one, so beyond this the body goes by claim check. */
+const inlineBytesMax = 160 * 1024;
 
 /** Verifies over the raw bytes, sends one message, answers as the partner wants. Nothing is done before the signature holds. */
 export async function ingestWebhook(ports: IngestPorts, request: WebhookRequest): Promise<WebhookAnswer> {
@@ -66,9 +66,11 @@ async function secretsFor(
   secret: PartnerSecret | null,
   connectionId: string | null,
 ): Promise<readonly string[] | null> {
-  if (connectionId === null) return secret?.webhookSecrets ?? [];
+  // Nothing is configured yet: no key for ids, no secret to verify with.
+  if (secret === null) return [];
+  if (connectionId === null) return secret.webhookSecrets;
   // The MAC in the id turns strangers away before they cost a look-up.
-  if (secret === null || !checkConnectionId(connectionId, driver.name, secret.connectionKey)) return null;
+  if (!checkConnectionId(connectionId, driver.name, secret.connectionKey)) return null;
   const connection = await ports.connections.read(driver.name, connectionId);
   if (connection === null) return null;
   if (connection.sealedWebhookSecret === null) return secret.webhookSecrets;

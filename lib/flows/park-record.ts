@@ -1,9 +1,8 @@
 import { fingerprintOf } from "../engine/fingerprint.ts";
 import type { PartnerError } from "../engine/errors.ts";
-import { webhookExpiryMs } from "../engine/job.ts";
-import type { Job } from "../engine/job.ts";
 import type { Ports } from "../engine/ports.ts";
-import { redactText } from "../engine/redact.ts";
+import { redact, redactText } from "../engine/redact.ts";
+import { refreshJob } from "../engine/refresh-job.ts";
 import type { SaveTarget } from "./save-records.ts";
 
 const rawCharsMax = 1024;
@@ -18,6 +17,7 @@ export async function parkRecord(
 ): Promise<void> {
   const nowMs = ports.clock.nowMs();
   const { driver, connection, resourceName } = target;
+  const whose = { partner: driver.name, connectionId: connection.connectionId };
   const why = {
     code: error.code,
     kind: error.kind,
@@ -27,13 +27,15 @@ export async function parkRecord(
     atMs: nowMs,
   };
   await ports.failures.record({
-    partner: driver.name,
-    connectionId: connection.connectionId,
+    ...whose,
     failureId: `record-${resourceName}-${externalId ?? fingerprintOf([error.cause.actual, JSON.stringify(raw) ?? ""])}`,
     fingerprint: fingerprintOf([driver.name, why.kind, why.place, why.code, error.cause.actual]),
     status: "open",
-    job: externalId === null ? null : refreshJob(target, externalId, nowMs),
-    raw: redactText(JSON.stringify(raw) ?? String(raw)).slice(0, rawCharsMax),
+    job:
+      externalId === null
+        ? null
+        : refreshJob({ ...whose, resource: resourceName, externalId, trace: target.trace }, nowMs),
+    raw: raw === null ? null : redactText(JSON.stringify(redact(raw)) ?? "").slice(0, rawCharsMax),
     why,
     firstSeenAtMs: nowMs,
     lastSeenAtMs: nowMs,
@@ -41,21 +43,4 @@ export async function parkRecord(
     replays: 0,
   });
   ports.metrics.count("RecordsParked", 1, { partner: driver.name });
-}
-
-function refreshJob(target: SaveTarget, externalId: string, nowMs: number): Job {
-  return {
-    version: 1,
-    id: `refresh-${target.resourceName}-${externalId}`.slice(0, 200),
-    partner: target.driver.name,
-    connectionId: target.connection.connectionId,
-    lane: "webhooks",
-    attempts: 0,
-    hops: 0,
-    createdAtMs: nowMs,
-    expiresAtMs: nowMs + webhookExpiryMs,
-    trace: target.trace,
-    replayOf: null,
-    work: { kind: "refresh", resource: target.resourceName, externalId },
-  };
 }

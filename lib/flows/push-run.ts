@@ -16,8 +16,9 @@ import type { Outcome, WorkContext } from "./outcome.ts";
 
 export type PushPorts = ImportPorts & FinishPorts & Pick<Ports, "runs" | "lanes" | "random" | "log" | "connections">;
 
-const attemptsMax = 8;
-const backoffBaseMs = 1_000;
+/** With the delays below, half an hour of outage on average. */
+const attemptsMax = 12;
+const backoffBaseMs = 2_000;
 const backoffMsMax = 1_800_000;
 /** Bounds one worker's turn, so that runs of one lane take turns too. */
 const pagesMax = 200;
@@ -118,8 +119,10 @@ async function stop(
     attempts,
   });
   if (error.kind !== "transient" || attempts >= attemptsMax) return failRun(ports, run, error, `${run.resource} page`);
+  // On top of what the partner asks for, or all that waits for one moment comes back in that moment.
   const delayMs =
-    error.retryAfterMs ?? fullJitterMs(attempts, { baseMs: backoffBaseMs, delayMsMax: backoffMsMax }, ports.random);
+    (error.retryAfterMs ?? 0) +
+    fullJitterMs(attempts, { baseMs: backoffBaseMs, delayMsMax: backoffMsMax }, ports.random);
   return depart(ports, run, { notBeforeMs: nowMs + delayMs, waiting: error.code, failed: true });
 }
 

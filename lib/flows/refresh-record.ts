@@ -19,9 +19,10 @@ export async function refreshRecord(
   const place = `${work.resource} record`;
   const resource = driver.resources[work.resource];
   const connection = job.connectionId === null ? null : await ports.connections.read(driver.name, job.connectionId);
-  if (resource === undefined || connection === null) {
-    const actual = resource === undefined ? `no resource ${work.resource}` : "no such connection";
-    const message = `${driver.title}: cannot fetch ${work.resource} again, ${actual}. Discard the failure.`;
+  if (resource === undefined || connection?.status !== "active") {
+    const actual =
+      resource === undefined ? `no resource ${work.resource}` : `its connection is ${connection?.status ?? "removed"}`;
+    const message = `${driver.title}: cannot fetch ${work.resource} again, ${actual}. Make the connection active and replay, or discard the failure.`;
     return {
       kind: "failed",
       place,

@@ -41,8 +41,10 @@ async function replayRun(ports: ReplayPorts, failure: Failure, runId: string): P
   const connection = await ports.connections.read(failure.partner, failure.connectionId);
   const state =
     run === null ? null : await ports.connections.readResource(failure.partner, failure.connectionId, run.resource);
-  if (driver === null || run === null || connection === null || state === null)
+  if (driver === null || run === null || connection === null || state === null) {
+    await ports.failures.move(failure, ["replaying"], "open", ports.clock.nowMs());
     return { kind: "refused", reason: "its connection or its run is gone; discard it" };
+  }
   const slot = `replay-${failure.replays + 1}-${ports.clock.nowMs()}`;
   const result = await startRun(ports, {
     driver,

@@ -1,7 +1,7 @@
 import { digestOf } from "../engine/canonical.ts";
 import type { PartnerDriver, ResourceDriver } from "../engine/define-partner.ts";
 import { dataFailure } from "../engine/data-failure.ts";
-import type { PartnerError } from "../engine/errors.ts";
+import { PartnerError } from "../engine/errors.ts";
 import { mapBounded } from "../engine/map-bounded.ts";
 import type { Connection, Ports } from "../engine/ports.ts";
 import { compareWithMark } from "../engine/record.ts";
@@ -89,7 +89,21 @@ type Read =
   | { readonly kind: "candidate"; readonly candidate: RecordCandidate }
   | { readonly kind: "bad"; readonly error: PartnerError; readonly externalId: string | null };
 
+/** A driver's own functions may throw on what its schema lets through: that is one bad record, not a worker's end. */
 function candidateFrom(target: SaveTarget, raw: unknown, beganMs: number): Read {
+  try {
+    return readCandidate(target, raw, beganMs);
+  } catch (error) {
+    const { driver, resource, resourceName } = target;
+    const actual = error instanceof Error ? error.name : "something else was thrown";
+    const message = `${driver.title}: a ${resourceName} item that fits the schema cannot be mapped (${actual}). Mend the driver's functions; then replay.`;
+    const cause = { expected: `a ${resource.model.name}`, actual };
+    const bad = new PartnerError({ code: "bad-mapping", kind: "data", partner: driver.name, message, cause });
+    return { kind: "bad", error: bad, externalId: idOf(resource, raw) };
+  }
+}
+
+function readCandidate(target: SaveTarget, raw: unknown, beganMs: number): Read {
   const { driver, resource, resourceName } = target;
   const parsed = resource.schema.safeParse(raw);
   if (!parsed.success) {
@@ -100,6 +114,9 @@ function candidateFrom(target: SaveTarget, raw: unknown, beganMs: number): Read 
     };
   }
   const externalId = resource.id(parsed.data);
+  const order = resource.versionMs?.(parsed.data) ?? beganMs;
+  if (!isUsableId(externalId) || !Number.isFinite(order))
+    throw new RangeError("an id or a version that cannot be kept");
   if (resource.gone?.(parsed.data) === true)
     return { kind: "candidate", candidate: tombstone(target, externalId, beganMs) };
   const mapped = resource.model.schema.safeParse(resource.toRecord(parsed.data));
@@ -118,7 +135,7 @@ function candidateFrom(target: SaveTarget, raw: unknown, beganMs: number): Read 
       externalId,
       model: resource.model.name,
       digest: digestOf(data),
-      order: resource.versionMs?.(parsed.data) ?? beganMs,
+      order,
       deleted: false,
       fetchedAtMs: beganMs,
       source: target.source,
@@ -146,9 +163,16 @@ export function tombstone(target: SaveTarget, externalId: string, beganMs: numbe
 function idOf(resource: ResourceDriver, raw: unknown): string | null {
   try {
     const id: unknown = resource.id(raw);
-    return typeof id === "string" && id.length > 0 && id.length <= 500 ? id : null;
+    return isUsableId(id) ? id : null;
   } catch {
     // A driver's `id` reads what its schema promises, and this thing keeps no promise.
     return null;
   }
+}
+
+/** DynamoDB takes sort keys of at most 1,024 bytes, and the job that fetches a thing again takes 500 characters. */
+function isUsableId(id: unknown): id is string {
+  return (
+    typeof id === "string" && id.length > 0 && id.length <= 500 && new TextEncoder().encode(id).byteLength <= 1_024
+  );
 }

@@ -18,8 +18,16 @@ export async function sweep(
   const found = await ports.runs.standingStill(driver.name, ports.clock.nowMs(), runsMax);
   let nudged = 0;
   for (const run of found) {
-    if (run.looks >= looksMax) await failRun(ports, run, standsStill(driver, run), `${run.resource} run`);
-    else if (await nudgeAgain(ports, run)) nudged++;
+    try {
+      if (run.looks >= looksMax) await failRun(ports, run, standsStill(driver, run), `${run.resource} run`);
+      else if (await nudgeAgain(ports, run)) nudged++;
+    } catch (error) {
+      ports.log.error("could not nudge a run; it is looked at again in a minute", {
+        runId: run.runId,
+        partner: run.partner,
+        error: String(error),
+      });
+    }
   }
   if (nudged > 0) ports.metrics.count("RunsNudgedAgain", nudged, { partner: driver.name });
   return { found: found.length, nudged };

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { fanOut } from "../../lib/flows/fan-out.ts";
 import type { MemoryPorts } from "../support/memory-ports.ts";
 import { jsonAnswer, startMs } from "../support/memory-ports.ts";
-import { acme, AcmeServer, connectedPorts, connection, connectionId } from "./support/acme.ts";
+import { acme, AcmeServer, chokingAmount, connectedPorts, connection, connectionId } from "./support/acme.ts";
 import { runUntilIdle } from "./support/world.ts";
 
 const stateOf = async (ports: MemoryPorts) => {
@@ -121,6 +121,41 @@ describe("an import", () => {
     expect(items[0]?.raw).toContain("seven");
   });
 
+  test("parks a record that the driver's own functions choke on, and goes on", async () => {
+    const server = new AcmeServer(10);
+    const ports = await connectedPorts(server);
+    ports.transport.respond((request) => {
+      const { status, body } = server.answer(request.url);
+      return jsonAnswer(status, JSON.parse(JSON.stringify(body).replace('"amount":7', `"amount":${chokingAmount}`)));
+    });
+    await runUntilIdle(ports);
+    expect(ports.records.all()).toHaveLength(9);
+    const { items } = await ports.failures.list({ partner: "acme" }, { limit: 10, cursor: null });
+    expect(items.map((failure) => [failure.failureId, failure.why.code])).toEqual([
+      ["record-orders-order-7", "bad-mapping"],
+    ]);
+  });
+
+  test("by feed parks the one thing that the partner will not give, and brings all others", async () => {
+    const server = new AcmeServer(12);
+    const ports = await connectedPorts(server);
+    await runUntilIdle(ports);
+    for (const id of ["order-1", "order-2", "order-3"]) server.orders.set(id, 100);
+    server.changes.push("order-1", "order-2", "order-3");
+    ports.transport.respond((request) => {
+      if (request.url.endsWith("/orders/order-2")) return jsonAnswer(400, { error: "never" });
+      const { status, body } = server.answer(request.url);
+      return jsonAnswer(status, body);
+    });
+    ports.clock.set((await stateOf(ports)).nextDueMs ?? 0);
+    await runUntilIdle(ports);
+    expect(recordsOf(ports).get("order-1")).toBe("100");
+    expect(recordsOf(ports).get("order-3")).toBe("100");
+    expect((await stateOf(ports)).lastError).toBeNull();
+    const { items } = await ports.failures.list({ status: "open" }, { limit: 10, cursor: null });
+    expect(items.map((failure) => failure.failureId)).toEqual(["record-orders-order-2"]);
+  });
+
   test("answered with nonsense fails at once into a data failure that keeps the answer", async () => {
     const ports = await connectedPorts(new AcmeServer(1));
     ports.transport.respond(() => ({
@@ -136,7 +171,7 @@ describe("an import", () => {
     expect((await stateOf(ports)).lastError).toMatchObject({ code: "bad-json" });
   });
 
-  test("is tried again through an outage with growing delays, and given up after eight attempts", async () => {
+  test("is tried again through an outage with growing delays, and given up after twelve attempts", async () => {
     const server = new AcmeServer(1);
     const ports = await connectedPorts(server);
     let calls = 0;
@@ -145,7 +180,7 @@ describe("an import", () => {
       return jsonAnswer(503, { error: "down" });
     });
     await runUntilIdle(ports);
-    expect(calls).toBe(8);
+    expect(calls).toBe(12);
     expect((await ports.failures.list({ status: "open" }, { limit: 10, cursor: null })).items[0]).toMatchObject({
       why: { code: "http-503", kind: "transient" },
     });

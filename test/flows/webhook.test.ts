@@ -156,6 +156,41 @@ describe("a webhook", () => {
     expect(await ports.records.read(scope, "order-1")).toMatchObject({ version: 2, data: { amount: "111" } });
   });
 
+  test("that names many things goes on one by one when it has to wait, and fetches nothing twice", async () => {
+    const server = new AcmeServer(30);
+    const ports = await quietPorts(server);
+    let granted = 0;
+    ports.gate.refuseWhen(() =>
+      granted++ < 3 ? null : { kind: "refused", retryAtMs: ports.clock.nowMs() + 1_000, reason: "limit" },
+    );
+    await ingestWebhook(ports, post({ account: "acct-1", touched: [...server.orders.keys()] }));
+    await consumeDue(ports);
+    expect(server.calls).toHaveLength(3);
+    ports.gate.refuseWhen(() => null);
+    await runUntilIdle(ports);
+    expect(ports.records.all()).toHaveLength(30);
+    expect(server.calls).toHaveLength(30);
+  });
+
+  test("fetched back while a key is being replaced is fetched with the new one, and not given up", async () => {
+    const server = new AcmeServer(3);
+    const ports = await quietPorts(server);
+    ports.transport.respond((request) => {
+      if (request.headers["authorization"] !== "Bearer new-key") return jsonAnswer(401, { error: "revoked" });
+      const { status, body } = server.answer(request.url);
+      return jsonAnswer(status, body);
+    });
+    const stale = await ports.credentials.read(connection);
+    await ports.credentials.replace(connection, stale, { apiKey: "new-key" });
+    const read = ports.credentials.read.bind(ports.credentials);
+    // As the cache of a function that has read the key before it was replaced.
+    ports.credentials.read = async (owner, options) => (options?.fresh === true ? read(owner) : stale);
+    await ingestWebhook(ports, post({ account: "acct-1", touched: ["order-1"] }));
+    await runUntilIdle(ports);
+    expect(await ports.records.read(scope, "order-1")).toMatchObject({ version: 1 });
+    expect(await openFailures(ports)).toEqual([]);
+  });
+
   test("of a week ago is skipped and counted", async () => {
     const ports = await quietPorts(new AcmeServer(1));
     await ingestWebhook(ports, post({ account: "acct-1", touched: ["order-0"] }));
@@ -181,7 +216,7 @@ describe("a job that gave up", () => {
     const { ports, mend } = await broken();
     const [failure] = await openFailures(ports);
     expect(failure).toMatchObject({
-      job: { attempts: 8 },
+      job: { attempts: 12 },
       why: { code: "http-500", kind: "transient", place: "orders one" },
     });
     expect(failure?.why.call).toContain("GET /orders/order-2");

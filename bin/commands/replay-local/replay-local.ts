@@ -24,11 +24,11 @@ Exit 0 when the job comes to its end, 1 when it fails, waits, or no answer is kn
 
 Options
   --url <url>      of the stage's API (default http://127.0.0.1:8787)
-  --key <key>      an operator's API key (default: the environment variable SLUICE_API_KEY)
+  --key <key>      an operator's API key (default: the environment variable SLUICE_KEY)
   --answer <file>  what the partner answers: a body, {"status", "headers", "body"}, or a cassette; several are taken in turn
 
 Examples
-  npm run sluice -- replay-local stripe:stripe_abc-def:record-charges-ch_1 --key $SLUICE_API_KEY
+  npm run sluice -- replay-local stripe:stripe_abc-def:record-charges-ch_1 --key $SLUICE_KEY
   npm run sluice -- replay-local stripe:stripe_abc-def:record-charges-ch_1 --answer charge.json
   node --inspect-brk --import ./bin/require-node.js bin/sluice.ts replay-local stripe:stripe_abc-def:record-charges-ch_1
 `,
@@ -44,9 +44,8 @@ async function run(values: Values, positionals: readonly string[]): Promise<numb
   const [id, ...more] = positionals;
   if (id === undefined || more.length > 0)
     throw new UsageError("Usage: npm run sluice -- replay-local <failure> [options]");
-  const key = textOption(values, "key", process.env["SLUICE_API_KEY"] ?? "");
-  if (key === "")
-    throw new UsageError("--key: an operator's API key, here or in the environment variable SLUICE_API_KEY.");
+  const key = textOption(values, "key", process.env["SLUICE_KEY"] ?? "");
+  if (key === "") throw new UsageError("--key: an operator's API key, here or in the environment variable SLUICE_KEY.");
   const files = values["answer"];
   const given = (Array.isArray(files) ? files.map(String) : []).flatMap(readAnswers);
   const url = textOption(values, "url", "http://127.0.0.1:8787").replace(/\/+$/, "");

@@ -53,7 +53,7 @@ describe("deleting a connection", () => {
     await holdRun(api);
     const [held] = api.ports.runs.all();
     const first = await api.call("DELETE", `/connections/${id}`);
-    expect([first.status, first.headers["retry-after"]]).toEqual([202, "45"]);
+    expect([first.status, first.headers["retry-after"]]).toEqual([202, "75"]);
     expect(first.data).toMatchObject({ removed: false, remaining: { why: "run-in-progress", resources: ["orders"] } });
     // The worker's next step is refused, so it can write that one page and no more.
     if (held === undefined) throw new Error("no run");

@@ -22,6 +22,9 @@ export const numberedPages: PageStrategy = {
   },
 };
 
+/** What the driver's mapping chokes on, although its schema lets it through. */
+export const chokingAmount = 1_234_567;
+
 const Event = z.object({ account: z.string().optional(), touched: z.array(z.string()) });
 
 export const acme: PartnerDriver = definePartner({
@@ -70,7 +73,10 @@ export const acme: PartnerDriver = definePartner({
       schema: Order,
       id: (raw) => raw.id,
       gone: (raw) => raw.removed === true,
-      toRecord: (raw) => ({ amount: String(raw.amount) }),
+      toRecord: (raw) => {
+        if (raw.amount === chokingAmount) throw new RangeError("an amount that nobody thought of");
+        return { amount: String(raw.amount) };
+      },
     }),
   },
 });
