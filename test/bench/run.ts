@@ -20,10 +20,9 @@ ${Object.entries(benches)
 `;
 
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { help: { type: "boolean" }, check: { type: "boolean" }, rounds: { type: "string" } },
-  });
+  const given = readArguments();
+  if (given === null) return 1;
+  const { values, positionals } = given;
   if (values.help === true) {
     process.stdout.write(usage);
     return 0;
@@ -49,6 +48,18 @@ async function main(): Promise<number> {
   process.stdout.write(`${JSON.stringify({ ...measured, ...took, ...result }, shortened, 2)}\n`);
   process.stderr.write(tableOf(name, result));
   return values.check === true && !result.verdicts.every((verdict) => verdict.met) ? 1 : 0;
+}
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: { help: { type: "boolean" }, check: { type: "boolean" }, rounds: { type: "string" } },
+    });
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    return null;
+  }
 }
 
 /** Five digits say more than was measured. */

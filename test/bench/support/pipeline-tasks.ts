@@ -3,11 +3,13 @@ import * as z from "zod";
 /** So many things, numbered from `first`, at most `atOnce` under way. */
 const amount = { first: z.int(), count: z.int(), atOnce: z.int() };
 
-export const WebhookTask = z.object({ kind: z.literal("webhooks"), url: z.string(), secret: z.string(), ...amount });
+export const WebhookTask = z.object({ kind: z.literal("webhooks"), url: z.string(), ...amount });
 export type WebhookTask = z.infer<typeof WebhookTask>;
 
 export const BareTask = z.object({
   kind: z.literal("bare"),
+  /** Over HTTP in and out, too. */
+  wholeWay: z.boolean(),
   endpoint: z.string(),
   queueUrl: z.string(),
   table: z.string(),

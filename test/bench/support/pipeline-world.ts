@@ -34,7 +34,6 @@ export interface PipelineWorld {
   readonly bareQueueUrl: string;
   /** Where the webhooks of a partner go that few workers serve, and of one that is served as deployed. */
   readonly webhookUrls: { readonly few: string; readonly deployed: string };
-  readonly webhookSecret: string;
   stop(): Promise<void>;
 }
 
@@ -68,7 +67,6 @@ export async function openPipelineWorld(): Promise<PipelineWorld> {
       bareTable: tableNameFor(stage, "audit"),
       bareQueueUrl: await createBareQueue(stack),
       webhookUrls,
-      webhookSecret,
       stop,
     };
   } catch (error) {
