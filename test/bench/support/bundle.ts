@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
 import { fileOf } from "../../../lib/engine/define-partner.ts";
 import type { PartnerDriver } from "../../../lib/engine/define-partner.ts";
 import { bundleSettings, bundlesOf } from "../../../lib/constructs/bundles.ts";
+import { makeTemporaryFolder } from "./temporary-folder.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -21,7 +21,7 @@ export interface BundleFolder {
 
 /** A folder for bundles; paths are absolute, of the `index.mjs` in each. */
 export function makeBundleFolder(): BundleFolder {
-  const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
+  const { path: folder, remove } = makeTemporaryFolder();
   const bundles = bundlesOf({ configPath: join(root, "sluice.config.ts"), outFolder: folder });
   return {
     webhookIngest: (driver) => join(bundles.folderOf("webhook-ingest", fileOf(driver)), "index.mjs"),
@@ -35,7 +35,7 @@ export function makeBundleFolder(): BundleFolder {
       writeFileSync(file, "export const handler = () => ({ statusCode: 204 });\n");
       return file;
     },
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove,
   };
 }
 

@@ -43,4 +43,5 @@ async function answer(event) {
   }
 }
 
+process.once("disconnect", () => process.exit());
 process.on("message", (event) => void answer(event));

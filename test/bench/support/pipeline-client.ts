@@ -46,6 +46,7 @@ async function answerWebhook(incoming: IncomingMessage, outgoing: ServerResponse
   outgoing.writeHead(genuine ? 202 : 401).end();
 }
 
+process.once("disconnect", () => process.exit());
 process.on("message", (message) => {
   workOn(Task.parse(message)).then(
     () => process.send?.({ kind: "done" }),

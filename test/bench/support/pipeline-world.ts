@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
@@ -15,6 +14,7 @@ import { startClient } from "./client-process.ts";
 import type { ClientProcess } from "./client-process.ts";
 import { watchRecords } from "./record-watch.ts";
 import type { RecordWatch } from "./record-watch.ts";
+import { makeTemporaryFolder } from "./temporary-folder.ts";
 import config, { unlimitedStripe, unlimitedTwin } from "./unlimited-config.ts";
 import { environmentAt, webhookSecret } from "./webhook-world.ts";
 
@@ -39,8 +39,8 @@ export interface PipelineWorld {
 
 /** The synthesised stack on this machine with one connection, its limits lifted, and the world outside of it. */
 export async function openPipelineWorld(): Promise<PipelineWorld> {
-  const folder = mkdtempSync(join(tmpdir(), "sluice-bench-"));
-  const stoppers: (() => Promise<void>)[] = [async () => rmSync(folder, { recursive: true, force: true })];
+  const { path: folder, remove } = makeTemporaryFolder();
+  const stoppers: (() => Promise<void>)[] = [async () => remove()];
   const stop = async (): Promise<void> => {
     for (const each of stoppers.toReversed()) await each();
   };
