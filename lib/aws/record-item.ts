@@ -64,6 +64,21 @@ export function updateFor(candidate: RecordCandidate, place: DataPlace, writtenA
   };
 }
 
+/** The first state of a record as a whole item: the same attributes that `updateFor` sets, and cheaper to put than to update. */
+export function firstItemFor(key: Item, candidate: RecordCandidate, place: DataPlace, writtenAtMs: number): Item {
+  const { digest, order, deleted, model, fetchedAtMs, source } = candidate;
+  return {
+    ...key,
+    digest: text(digest),
+    order: number(order),
+    deleted: flag(deleted),
+    writtenAtMs: number(writtenAtMs),
+    body: text(JSON.stringify({ model, fetchedAtMs, source })),
+    version: number(1),
+    ...(place.kind === "claim" ? { dataClaim: text(place.key) } : { data: text(place.json) }),
+  };
+}
+
 function dataExpression(place: DataPlace, deleted: boolean): { set: string; remove: string; value: AttributeValue } {
   if (place.kind === "claim") return { set: "#dataClaim = :data", remove: " REMOVE #data", value: text(place.key) };
   const value = text(place.json);

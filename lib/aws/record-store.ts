@@ -8,7 +8,7 @@ import { numberOf, text } from "./item.ts";
 import type { Item } from "./item.ts";
 import { readPage } from "./list-query.ts";
 import { loadRecord } from "./load-record.ts";
-import { markOfItem, markProjection, recordKey, recordPartition, updateFor } from "./record-item.ts";
+import { firstItemFor, markOfItem, markProjection, recordKey, recordPartition, updateFor } from "./record-item.ts";
 import type { DataPlace } from "./record-item.ts";
 import type { Table } from "./table.ts";
 
@@ -74,6 +74,11 @@ async function write(
   if (known !== "write") return known;
   const place = await placeData(world, scope, candidate);
   const key = recordKey(scope, candidate.externalId);
+  if (mark === null) {
+    // Nothing is known of it, so most likely it is new; when it is not, the update below decides.
+    const created = await table.create(firstItemFor(key, candidate, place, clock.nowMs()));
+    if (created === "created") return candidate.deleted ? "deleted" : "created";
+  }
   for (let tries = 0; tries < triesMax; tries += 1) {
     const stored = await table.update(key, updateFor(candidate, place, clock.nowMs()));
     if (stored.kind === "stored") return outcomeOf(table, candidate, stored.attributes);

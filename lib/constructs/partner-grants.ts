@@ -18,7 +18,7 @@ export function consumerGrants(scope: Construct, stage: Stage, driver: PartnerDr
   return [
     allow("sqs", [...receive, "SendMessage"], [laneArn(scope, stage, partner, lane)]),
     allow("sqs", ["SendMessage"], [deadLetterQueueArn(scope, stage, partner)]),
-    allowItems(scope, stage, partner, "records", ["GetItem", "BatchGetItem", "UpdateItem"]),
+    allowItems(scope, stage, partner, "records", ["GetItem", "BatchGetItem", "PutItem", "UpdateItem"]),
     allowItems(scope, stage, partner, "token-buckets", ["GetItem", "PutItem"]),
     allowItems(scope, stage, partner, "failures", ["UpdateItem"]),
     allowObjects(["PutObject"], [bodies, records]),

@@ -1,5 +1,6 @@
 import {
   BatchGetItemCommand,
+  PutItemCommand,
   BatchWriteItemCommand,
   ConditionalCheckFailedException,
   DynamoDBClient,
@@ -111,23 +112,40 @@ describe("a record's write whose condition failed", () => {
     return { client, records: createRecordStore({ table, bucket, clock }) };
   };
 
+  /** What was known before: an older state. */
+  const older = { externalId: "thing-1", digest: "before", order: 1, version: 1, deleted: false };
+
   it("is judged by what the failure tells, without another read", async () => {
     const { client, records } = storeOn(failing(stored));
-    expect(await records.write(scope, candidateOf({ order: 4_000 }), null)).toBe("stale");
-    expect(await records.write(scope, candidateOf({ digest: "other", order: 9_000 }), null)).toBe("unchanged");
+    expect(await records.write(scope, candidateOf({ order: 4_000 }), older)).toBe("stale");
+    expect(await records.write(scope, candidateOf({ digest: "other", order: 9_000 }), older)).toBe("unchanged");
     expect(client.commands).toHaveLength(2);
   });
 
   it("is judged by a read where the failure tells nothing", async () => {
     const { client, records } = storeOn(failing(undefined));
-    expect(await records.write(scope, candidateOf({ order: 4_000 }), null)).toBe("stale");
+    expect(await records.write(scope, candidateOf({ order: 4_000 }), older)).toBe("stale");
     expect(client.commands).toHaveLength(2);
   });
 
   it("is not tried for ever while others write", async () => {
     const { client, records } = storeOn(failing(stored));
-    await expect(records.write(scope, candidateOf({ order: 9_000 }), null)).rejects.toThrow("changed under 4 writes");
+    await expect(records.write(scope, candidateOf({ order: 9_000 }), older)).rejects.toThrow("changed under 4 writes");
     expect(client.commands).toHaveLength(4);
+  });
+
+  it("of something not known before is put whole, and updated only if it is there after all", async () => {
+    const puts: unknown[] = [];
+    const { client, records } = storeOn((command) => {
+      if (!(command instanceof PutItemCommand)) return failing(stored)(command);
+      puts.push(command.input.ConditionExpression);
+      if (puts.length === 1) return {};
+      throw new ConditionalCheckFailedException({ message: "", $metadata: {} });
+    });
+    expect(await records.write(scope, candidateOf(), null)).toBe("created");
+    expect(client.commands).toHaveLength(1);
+    expect(await records.write(scope, candidateOf({ order: 4_000 }), null)).toBe("stale");
+    expect(puts).toEqual(["attribute_not_exists(pk)", "attribute_not_exists(pk)"]);
   });
 
   it("is not even tried when a mark says how it would end", async () => {
