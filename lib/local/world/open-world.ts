@@ -16,7 +16,7 @@ export interface WorldOptions {
   readonly stage: string;
   /** Everything that is kept: the services' state, logs, the sandboxes' journals. */
   readonly dataDir: string;
-  /** 0: any free port. */
+  /** Zero takes whichever is free. */
   readonly port: number;
   readonly sandboxes: boolean;
 }
