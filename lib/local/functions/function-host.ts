@@ -1,3 +1,4 @@
+import { totalmem } from "node:os";
 import { join } from "node:path";
 import { systemClock, type Clock } from "../clock.ts";
 import type { FunctionHost, FunctionModel, InvocationResult, LocalServices } from "../types.ts";
@@ -43,9 +44,9 @@ export interface FunctionHostOptions {
   readonly dataDir: string;
   readonly extraEnvironment?: Readonly<Record<string, string>> | undefined;
   readonly onLine?: ((functionName: string, line: string) => void) | undefined;
-  /** Processes at the same time, busy and idle together: about 60 MB each with an SDK client. Default 10. */
+  /** Processes that are busy at the same time. Default 10. */
   readonly processesMax?: number | undefined;
-  /** Warm processes kept. Default: as many as may run. */
+  /** Warm processes kept, about 60 MB each with an SDK client. Default: as many as may run, or one for each half gigabyte of this machine. */
   readonly idleMax?: number | undefined;
   /** Bytes of one log file of a function, of which two are kept. Default 5 MB. */
   readonly logFileBytesMax?: number | undefined;
@@ -57,6 +58,12 @@ const keptForRequests = 2;
 const waitingMax = 1000;
 const waitingBytesMax = 64 * 1024 * 1024;
 const waitMsMaxDefault = 30_000;
+const busyMaxDefault = 10;
+
+/** A stack has more functions than may be busy at once: with too few kept warm, they end each other's processes turn by turn. */
+function warmMaxFor(memoryBytes: number): number {
+  return Math.min(40, Math.max(busyMaxDefault, Math.floor(memoryBytes / (512 * 1024 * 1024))));
+}
 
 /**
  * Runs each function's real bundle in processes of its own, as Lambda does: started when needed, one invocation at a
@@ -66,7 +73,8 @@ const waitMsMaxDefault = 30_000;
  */
 export function createFunctionHost(options: FunctionHostOptions): LocalFunctionHost {
   const clock = options.clock ?? systemClock;
-  const processesMax = options.processesMax ?? 10;
+  const processesMax = options.processesMax ?? busyMaxDefault;
+  const idleMax = options.idleMax ?? options.processesMax ?? warmMaxFor(totalmem());
   const find = finder(options.functions);
   const logs = createFunctionLogs({
     folder: join(options.dataDir, "logs"),
@@ -80,8 +88,8 @@ export function createFunctionHost(options: FunctionHostOptions): LocalFunctionH
   );
   const start = starter(options, logs, reaper);
   const pool = createEnvironmentPool({
-    processesMax,
-    idleMax: options.idleMax ?? processesMax,
+    processesMax: Math.max(processesMax, idleMax),
+    idleMax,
     start: (name) => start(find(name)),
   });
   const unfinished = createUnfinished(clock);
