@@ -1,4 +1,4 @@
-import type { Connection, ConnectionStore, Page, PageRequest } from "../engine/ports.ts";
+import type { Connection, ConnectionStore, Log, Page, PageRequest } from "../engine/ports.ts";
 import {
   connectionKey,
   connectionOfItem,
@@ -11,12 +11,13 @@ import { clearPointer, holderOf, keepsPointer, movePointer, takePointer } from "
 import type { Item } from "./item.ts";
 import { text } from "./item.ts";
 import { readDue, readPage } from "./list-query.ts";
+import { readableOf } from "./readable.ts";
 import { shardsOf } from "./shards.ts";
 import type { Table } from "./table.ts";
 
 const due = { name: "due", partitionName: "duePartition", timeName: "nextDueMs" };
 
-export function createConnectionStore(table: Table): ConnectionStore {
+export function createConnectionStore(table: Table, log: Pick<Log, "error">): ConnectionStore {
   const read = async (partner: string, connectionId: string): Promise<Connection | null> => {
     const item = await table.get(connectionKey(partner, connectionId));
     return item === null ? null : connectionOfItem(table.name, item);
@@ -68,7 +69,7 @@ export function createConnectionStore(table: Table): ConnectionStore {
 
     async due(partner, nowMs, limit) {
       const items = await readDue(table, due, shardsOf(partner), { untilMs: nowMs, limit });
-      return items.map((item) => resourceOfItem(table.name, item));
+      return readableOf(items, (item) => resourceOfItem(table.name, item), log);
     },
   };
 }

@@ -56,6 +56,7 @@ export function createPorts(
   const claims = createClaimChecks(bucket);
   const connections = table("connections");
   const tokens = table("token-buckets");
+  const log = createLog();
   return {
     environment,
     bucket,
@@ -66,16 +67,16 @@ export function createPorts(
     transport: createTransport(environment.sandboxHosts),
     gate: createSharedGate({ items: createGateItems(tokens), clock, random }),
     lanes: createLanes(environment, clients.sqs),
-    runs: createRunStore(table("runs")),
+    runs: createRunStore(table("runs"), log),
     records: createRecordStore({ table: table("records"), bucket, clock }),
     history: createHistoryStore(table("history")),
-    connections: createConnectionStore(connections),
+    connections: createConnectionStore(connections, log),
     credentials: createCredentials({ table: connections, kms: clients.kms, keyId, clock }),
     leases: createLeases(tokens, clock),
     partnerSecrets: createPartnerSecrets(stage, clients.secretsManager, clock),
     failures: createFailureStore({ table: table("failures"), claims, partners }),
     audit: createAuditLog(table("audit")),
-    log: createLog(),
+    log,
     metrics: createMetrics(),
   };
 }

@@ -1,15 +1,16 @@
-import type { Page, PageRequest, RunStore } from "../engine/ports.ts";
+import type { Log, Page, PageRequest, RunStore } from "../engine/ports.ts";
 import type { Run } from "../engine/run.ts";
 import { textOf } from "./item.ts";
 import type { Item } from "./item.ts";
 import { readDue, readPage } from "./list-query.ts";
+import { readableOf } from "./readable.ts";
 import { itemOfRun, runKey, runOfItem } from "./run-item.ts";
 import { shardsOf } from "./shards.ts";
 import type { Table } from "./table.ts";
 
 const active = { name: "active", partitionName: "activePartition", timeName: "nextLookMs" };
 
-export function createRunStore(table: Table): RunStore {
+export function createRunStore(table: Table, log: Pick<Log, "error">): RunStore {
   const read = (item: Item): Run => runOfItem(table.name, item);
   return {
     create: (run) => table.create(itemOfRun(run)),
@@ -24,7 +25,7 @@ export function createRunStore(table: Table): RunStore {
     },
 
     async standingStill(partner, nowMs, limit) {
-      return (await readDue(table, active, shardsOf(partner), { untilMs: nowMs, limit })).map(read);
+      return readableOf(await readDue(table, active, shardsOf(partner), { untilMs: nowMs, limit }), read, log);
     },
 
     list(partner: string, connectionId: string, page: PageRequest): Promise<Page<Run>> {

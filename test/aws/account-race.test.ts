@@ -11,6 +11,8 @@ import { freshOwner, ownerOf } from "../support/port-suite/opened.ts";
 import { stage, startServices } from "./support/services.ts";
 import type { TestServices } from "./support/services.ts";
 
+const silent = { error: () => undefined };
+
 let services: TestServices;
 beforeAll(async () => {
   services = await startServices();
@@ -48,9 +50,9 @@ describe("two connections made for one account at the same time", () => {
     const table = new InterruptedTable();
     let made = "";
     table.beforeCreate = async (item) => {
-      if (item["sk"]?.S === "meta") made = await createConnectionStore(new InterruptedTable()).create(second);
+      if (item["sk"]?.S === "meta") made = await createConnectionStore(new InterruptedTable(), silent).create(second);
     };
-    const store = createConnectionStore(table);
+    const store = createConnectionStore(table, silent);
     expect([await store.create(first), made]).toEqual(["exists", "created"]);
     expect(await store.read(partner, first.connectionId)).toBeNull();
     expect(await store.findByAccount(partner, "acct")).toEqual(second);
@@ -74,7 +76,7 @@ describe("two connections made for one account at the same time", () => {
       waiting();
       await released;
     };
-    const creatingFirst = createConnectionStore(tableOfFirst).create(first);
+    const creatingFirst = createConnectionStore(tableOfFirst, silent).create(first);
     await reached;
     let madeFirst = "";
     tableOfSecond.beforeUpdate = async () => {
@@ -82,7 +84,7 @@ describe("two connections made for one account at the same time", () => {
       go();
       madeFirst = await creatingFirst;
     };
-    const store = createConnectionStore(tableOfSecond);
+    const store = createConnectionStore(tableOfSecond, silent);
     expect([await store.create(second), madeFirst]).toEqual(["exists", "created"]);
     expect(await store.read(partner, second.connectionId)).toBeNull();
     expect(await store.findByAccount(partner, "acct")).toEqual(first);
@@ -95,9 +97,9 @@ describe("two connections made for one account at the same time", () => {
       if (item["sk"]?.S === "meta") throw new Error("killed here");
     };
     await expect(
-      createConnectionStore(table).create(connectionOf(ownerOf(partner, 1), { account: "acct" })),
+      createConnectionStore(table, silent).create(connectionOf(ownerOf(partner, 1), { account: "acct" })),
     ).rejects.toThrow("killed");
-    const store = createConnectionStore(new InterruptedTable());
+    const store = createConnectionStore(new InterruptedTable(), silent);
     expect(await store.findByAccount(partner, "acct")).toBeNull();
     expect(await store.create(connectionOf(ownerOf(partner, 2), { account: "acct" }))).toBe("created");
     expect((await store.findByAccount(partner, "acct"))?.connectionId).toBe(ownerOf(partner, 2).connectionId);
@@ -107,7 +109,7 @@ describe("two connections made for one account at the same time", () => {
   it("leave no trace of an account that a connection gave up and died before its pointer followed", async () => {
     const { partner } = freshOwner();
     const table = new InterruptedTable();
-    const store = createConnectionStore(table);
+    const store = createConnectionStore(table, silent);
     const connection = connectionOf(ownerOf(partner, 1), { account: "old" });
     await store.create(connection);
     table.beforeCreate = async () => {
