@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import type { Model } from "../models/model.ts";
 import type { ErrorKind } from "./errors.ts";
+import type { HintSource } from "./hints/hint-source.ts";
 import type { PageStrategy } from "./pages/page-strategy.ts";
 import type { Verifier } from "./signatures/verifier.ts";
 
@@ -70,6 +71,8 @@ export interface PartnerDriver<Resource extends string = string> {
   /** Over the one table of statuses; a function is for a 200 with an error inside. */
   readonly failures?: Readonly<Record<number, ErrorKind>>;
   readonly classify?: (answer: ParsedAnswer) => Classified | null;
+  /** Where the partner says how much of its limits is left; the fields that are the same everywhere unless said otherwise. */
+  readonly hints?: readonly HintSource[];
   readonly webhook?: WebhookDriver<Resource>;
   readonly resources: Readonly<Record<Resource, ResourceDriver>>;
 }
