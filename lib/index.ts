@@ -8,6 +8,7 @@ export {
   type ErrorKind,
   type PartnerErrorInit,
 } from "./engine/errors.ts";
+export * from "./engine/gate/limit-declarations.ts";
 export { PageShapeError, type PageContent, type PageStrategy } from "./engine/pages/page-strategy.ts";
 export * from "./engine/pages/keyset.ts";
 export * from "./engine/pages/next-link.ts";

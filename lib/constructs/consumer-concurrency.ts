@@ -1,21 +1,22 @@
 import type { PartnerDriver } from "../engine/define-partner.ts";
+import { rateOf } from "../engine/gate/limit-rate.ts";
+import { defaultShare } from "../engine/limits.ts";
 
 /** What Lambda takes for a mapping: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html */
 const concurrencyMin = 2;
 const concurrencyMax = 50;
 /** How long a worker waits for its token before it puts a job back (`sleepMsMax` of the one road out). */
 const patienceMs = 3_000;
-/** How much of a limit is used when a driver does not say. */
-const defaultShare = 0.85;
 
 /**
  * How many workers of a lane a partner's limits can keep busy: with more, most would only take jobs to put them back, and
  * every putting back is three requests. The backlog waits in the queue, which costs nothing.
  */
 export function consumerConcurrencyFor(driver: Pick<PartnerDriver, "limits">, batchSize: number): number {
-  const tokensInPatience = driver.limits.map(
-    ({ requests, perMs, share }) => (requests * (share ?? defaultShare) * patienceMs) / perMs,
-  );
+  const tokensInPatience = driver.limits.map(({ rule, share }) => {
+    const rate = rateOf(rule);
+    return rate === null ? Infinity : (rate.requests * (share ?? defaultShare) * patienceMs) / rate.perMs;
+  });
   const workers = Math.floor(Math.min(...tokensInPatience, concurrencyMax * batchSize) / batchSize);
   return Math.min(concurrencyMax, Math.max(concurrencyMin, workers));
 }

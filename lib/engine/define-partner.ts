@@ -2,8 +2,11 @@ import type * as z from "zod";
 import type { Model } from "../models/model.ts";
 import type { ErrorKind } from "./errors.ts";
 import type { HintSource } from "./hints/hint-source.ts";
+import type { LimitDeclaration } from "./gate/limit-rule.ts";
 import type { PageStrategy } from "./pages/page-strategy.ts";
 import type { Verifier } from "./signatures/verifier.ts";
+
+export type { LimitDeclaration, LimitOwner, LimitRule, WindowReset } from "./gate/limit-rule.ts";
 
 /**
  * The one definition of a partner that stacks, consumers, console, docs and tests read: data where partners agree, pure
@@ -115,15 +118,6 @@ export interface ClientCredentials {
   readonly credential: z.ZodType<{ clientId: string; clientSecret: string }>;
 }
 
-export interface LimitDeclaration {
-  /** `account`: all calls of a connection's account. `endpoint`: each method + path template by itself. */
-  readonly scope: "account" | "endpoint";
-  readonly requests: number;
-  readonly perMs: number;
-  /** How much of the limit to use; 0.85 unless said otherwise, as others may share the quota. */
-  readonly share?: number;
-}
-
 export interface WebhookDriver<Resource extends string = string> {
   readonly verify: Verifier;
   /** What the partner takes for yes; 202 and an empty body unless it wants otherwise. */
@@ -149,6 +143,8 @@ export interface PartnerRequest {
   readonly query: Readonly<Record<string, string>>;
   /** The path template that endpoint limits count by: `GET /charges/{id}`. */
   readonly endpoint: string;
+  /** How many units of its limits the call costs; 1 unless said otherwise. */
+  readonly weight?: number;
 }
 
 export interface ResourceDriver {
@@ -161,6 +157,8 @@ export interface ResourceDriver {
   /** The path of one thing, its id URL-encoded by the driver's caller. */
   readonly onePath: (encodedId: string) => string;
   readonly oneQuery?: Readonly<Record<string, string>>;
+  /** How many units of the partner's limits a page, and one thing, cost; 1 each unless said otherwise. */
+  readonly weight?: { readonly page: number; readonly one: number };
   /** How often changes are imported, in milliseconds; slots are multiples of it. */
   readonly everyMs: number;
   /** How often everything is passed over again. */

@@ -1,5 +1,6 @@
 import type { PartnerDriver } from "./define-partner.ts";
 import type { ErrorKind } from "./errors.ts";
+import type { LimitRule } from "./gate/limit-rule.ts";
 import type { HistoryEntry } from "./history.ts";
 import type { Job, Lane } from "./job.ts";
 import type { RecordCandidate, RecordMark, RecordScope, StoredRecord, WriteOutcome } from "./record.ts";
@@ -74,21 +75,38 @@ export interface Transport {
 
 // —— Gate ————————————————————————————————————————————————————————————————————————————————————————
 
-/** One limit that a call counts against; `key` names the bucket within its item. */
+/** One limit that a call counts against: a bucket, and how the partner counts what is in it. */
 export interface BucketScope {
-  /** The item: everything that shares one account's quota, e.g. `stripe#acct`. */
+  /** The item: everything that shares one quota, e.g. `stripe#acct`, `stripe#app`. */
   readonly item: string;
-  /** The bucket in it: `account`, or an endpoint's name. */
+  /** The bucket in it: a tier, or an endpoint's name and its tier. */
   readonly bucket: string;
-  readonly requests: number;
-  readonly perMs: number;
+  readonly rule: LimitRule;
   /** Of the limit, how much we use: 0.85 unless the driver says otherwise. */
   readonly share: number;
+  /** How far two calls' times from date to arrival may differ. */
+  readonly uncertaintyMs: number;
+  /** Kept for the webhooks' lane while it is in use. */
+  readonly highShare: number;
 }
 
+/** What a partner's answer says of its limits. All of it only tightens. */
 export interface LimitHints {
   /** The partner asked us to stay away until then. */
   readonly notBeforeMs: number | null;
+  /** What windows have left; `perMs` names the window where the header does. */
+  readonly remaining: readonly RemainingHint[];
+  /** Which limit the partner named, where it does. */
+  readonly reason: "endpoint" | "account" | "concurrency" | null;
+  /** What the call really cost, where the partner says. */
+  readonly usedWeight: number | null;
+}
+
+export interface RemainingHint {
+  readonly perMs: number | null;
+  readonly remaining: number;
+  readonly resetAtMs: number | null;
+  readonly limit: number | null;
 }
 
 export type Reservation =
@@ -102,6 +120,8 @@ export interface Gate {
     readonly weight: number;
     readonly want: number;
     readonly lane: Lane;
+    /** Whose call it is: nobody starves another of a limit that they share. */
+    readonly connectionId: string;
     /** Tokens dated later than this are of no use to the caller. */
     readonly deadlineMs: number;
   }): Promise<Reservation>;
@@ -109,6 +129,7 @@ export interface Gate {
     id: string,
     outcome: {
       readonly scopes: readonly BucketScope[];
+      readonly connectionId: string;
       readonly sent: number;
       readonly unused: number;
       readonly kinds: readonly ErrorKind[];

@@ -2,6 +2,7 @@ import { mayRenew, withRefusedNew } from "../engine/access-token.ts";
 import { classifyAnswer } from "../engine/classify.ts";
 import type { PartnerDriver, PartnerRequest } from "../engine/define-partner.ts";
 import { PartnerError } from "../engine/errors.ts";
+import { noHints } from "../engine/gate/no-hints.ts";
 import type { Lane } from "../engine/job.ts";
 import { scopesFor } from "../engine/limits.ts";
 import type { BucketScope, Connection, CredentialFields, OutboundAnswer, Ports } from "../engine/ports.ts";
@@ -109,7 +110,14 @@ async function admit(
 ): Promise<Admitted | Extract<CallResult, { kind: "wait" }>> {
   for (let attempt = 0; attempt < reservationsMax; attempt++) {
     const deadlineMs = Math.min(call.deadlineMs, ports.clock.nowMs() + sleepMsMax);
-    const reservation = await ports.gate.reserve({ scopes, weight: 1, want: 1, lane: call.lane, deadlineMs });
+    const reservation = await ports.gate.reserve({
+      scopes,
+      weight: call.request.weight ?? 1,
+      want: 1,
+      lane: call.lane,
+      connectionId: call.connection.connectionId,
+      deadlineMs,
+    });
     if (reservation.kind === "refused")
       return { kind: "wait", untilMs: reservation.retryAtMs, reason: reservation.reason };
     const sendAtMs = reservation.sendAtMs[0];
@@ -144,10 +152,11 @@ async function judge(
     const notBeforeMs = nowMs + (error.retryAfterMs ?? 1_000);
     await ports.gate.settle(admitted.id, {
       scopes: admitted.scopes,
+      connectionId: call.connection.connectionId,
       sent: 1,
       unused: 0,
       kinds: ["rate"],
-      hints: { notBeforeMs },
+      hints: { ...noHints, notBeforeMs },
     });
     return { kind: "wait", untilMs: notBeforeMs, reason: "partner-limit" };
   }

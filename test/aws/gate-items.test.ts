@@ -1,6 +1,7 @@
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createPorts } from "../../lib/aws/ports.ts";
+import { noHints } from "../../lib/engine/gate/no-hints.ts";
 import type { BucketScope } from "../../lib/engine/ports.ts";
 import { registryOf } from "../../lib/engine/registry.ts";
 import { tableNameFor } from "../../lib/engine/names.ts";
@@ -17,16 +18,24 @@ afterAll(async () => services.stop());
 const scope = (item: string, bucket: string, requests: number): BucketScope => ({
   item,
   bucket,
-  requests,
-  perMs: 1_000,
+  rule: { kind: "slidingWindow", requests, perMs: 1_000 },
   share: 1,
+  uncertaintyMs: 260,
+  highShare: 0.2,
 });
 
 describe("the gate on its table", () => {
   it("never gives one token to two workers, each with a gate of its own", async () => {
     const gates = await allOf(4, async () => createPorts(services.source, registryOf([])).gate);
     const scopes = [scope("acme#one", "account", 50)];
-    const ask = { scopes, weight: 1, want: 2, lane: "imports", deadlineMs: Date.now() + 60_000 } as const;
+    const ask = {
+      scopes,
+      weight: 1,
+      want: 2,
+      lane: "imports",
+      connectionId: "one",
+      deadlineMs: Date.now() + 60_000,
+    } as const;
     const answers = await Promise.all(
       gates.flatMap((gate) => [gate.reserve(ask), gate.reserve(ask), gate.reserve(ask)]),
     );
@@ -46,7 +55,14 @@ describe("the gate on its table", () => {
         scope("acme#two", "account", 10_000),
         scope("acme#two", `GET /a/long/path/to/an/endpoint/${index}`, 1),
       ];
-      await gate.reserve({ scopes, weight: 1, want: 1, lane: "imports", deadlineMs: Date.now() + 60_000 });
+      await gate.reserve({
+        scopes,
+        weight: 1,
+        want: 1,
+        lane: "imports",
+        connectionId: "one",
+        deadlineMs: Date.now() + 60_000,
+      });
     }
     const key = { pk: { S: "acme#two" } };
     const { Item } = await services.dynamo.send(
@@ -67,8 +83,22 @@ describe("the gate on its table", () => {
     ];
     const scopes = [scope("acme#three", "account", 10)];
     const notBeforeMs = Date.now() + 30_000;
-    await one.settle("any", { scopes, sent: 1, unused: 0, kinds: ["rate"], hints: { notBeforeMs } });
-    const answer = await two.reserve({ scopes, weight: 1, want: 1, lane: "imports", deadlineMs: Date.now() + 1_000 });
+    await one.settle("any", {
+      scopes,
+      connectionId: "one",
+      sent: 1,
+      unused: 0,
+      kinds: ["rate"],
+      hints: { ...noHints, notBeforeMs },
+    });
+    const answer = await two.reserve({
+      scopes,
+      weight: 1,
+      want: 1,
+      lane: "imports",
+      connectionId: "one",
+      deadlineMs: Date.now() + 1_000,
+    });
     expect(answer).toEqual({ kind: "refused", retryAtMs: notBeforeMs, reason: "limit" });
   });
 });

@@ -89,7 +89,7 @@ describe("a scaffolded partner", () => {
       "signature-vectors.json",
     ]);
     const driver = readFileSync(join(root, "lib/partners/acme-pay/driver.ts"), "utf8");
-    expect(driver).toContain('{ scope: "account", requests: 5_000, perMs: 3_600_000 }');
+    expect(driver).toContain('slidingWindow({ per: "account", requests: 5_000, perMs: 3_600_000 })');
     const wrong = await runIn(root, "node", ["bin/sluice.ts", "new-partner", "shop", "--auth", "magic"]);
     expect(wrong).toEqual({ code: 2, output: "--auth magic: one of header, client-credentials.\n" });
     expect(existsSync(join(root, "lib/partners/shop"))).toBe(false);

@@ -2,9 +2,8 @@ import { describe, expect, test } from "vitest";
 import { consumerConcurrencyFor } from "../../lib/constructs/consumer-concurrency.ts";
 
 const limit = (requests: number, perMs: number, share?: number) => ({
-  scope: "account" as const,
-  requests,
-  perMs,
+  per: "account" as const,
+  rule: { kind: "slidingWindow" as const, requests, perMs },
   ...(share === undefined ? {} : { share }),
 });
 

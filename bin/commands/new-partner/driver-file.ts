@@ -49,6 +49,7 @@ function imports(choices: PartnerChoices, template: ModelTemplate): string {
   return [
     'import * as z from "zod";',
     `import { ${makers} } from "../../engine/define-partner.ts";`,
+    'import { slidingWindow } from "../../engine/gate/limit-declarations.ts";',
     `import { ${pages.maker} } from "../../engine/pages/${pages.module}.ts";`,
     ...(webhook === null ? [] : [`import { ${webhook.maker} } from "../../engine/signatures/${webhook.module}.ts";`]),
     'import { extraOf, instantFromMs, present } from "../../models/common.ts";',
@@ -81,7 +82,7 @@ const statuses: ReadonlyMap<string, z.infer<typeof ${choices.model}.schema>["sta
 }
 
 function limitCode({ requests, perMs }: Limit): string {
-  return `{ scope: "account", requests: ${grouped(requests)}, perMs: ${grouped(perMs)} }`;
+  return `slidingWindow({ per: "account", requests: ${grouped(requests)}, perMs: ${grouped(perMs)} })`;
 }
 
 /** `60000` → `60_000`. */

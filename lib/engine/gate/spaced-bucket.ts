@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { BucketScope, GateState } from "../ports.ts";
+import { rateOf } from "./limit-rate.ts";
 
 /**
  * One account's limits as they stand: for each bucket, the earliest time at which its next call may be sent. A bucket
@@ -79,8 +80,10 @@ export function standOf(item: GateItem, nowMs: number): GateState {
 
 /** How far apart two calls of weight 1 are sent. */
 export function spacingMs(scope: BucketScope): number {
-  const shared = scope.perMs / (scope.requests * scope.share);
-  const strict = (scope.perMs + uncertaintyMs) / scope.requests;
+  const rate = rateOf(scope.rule);
+  if (rate === null) return 0;
+  const shared = rate.perMs / (rate.requests * scope.share);
+  const strict = (rate.perMs + uncertaintyMs) / rate.requests;
   return Math.max(shared, strict);
 }
 

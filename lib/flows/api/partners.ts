@@ -51,7 +51,7 @@ function credentialFieldsOf(driver: PartnerDriver): readonly string[] | null {
 }
 
 function limitView(limit: LimitDeclaration): Readonly<Record<string, unknown>> {
-  return { scope: limit.scope, requests: limit.requests, perMs: limit.perMs, share: limit.share ?? null };
+  return { per: limit.per, ...limit.rule, share: limit.share ?? null };
 }
 
 function resourceView(name: string, resource: ResourceDriver): Readonly<Record<string, unknown>> {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { definePartner, resource, webhook } from "../../engine/define-partner.ts";
 import type { Increment } from "../../engine/define-partner.ts";
+import { slidingWindow } from "../../engine/gate/limit-declarations.ts";
 import { offsetPages } from "../../engine/pages/offset.ts";
 import { standardWebhooks } from "../../engine/signatures/standard-webhooks.ts";
 import { instantFromMs } from "../../models/common.ts";
@@ -71,9 +72,9 @@ export const guesty = definePartner<GuestyResource>({
   },
   // https://open-api-docs.guesty.com/docs/rate-limits: one quota for all tokens of an account.
   limits: [
-    { scope: "account", requests: 15, perMs: 1_000 },
-    { scope: "account", requests: 120, perMs: minuteMs },
-    { scope: "account", requests: 5_000, perMs: hourMs },
+    slidingWindow({ per: "account", requests: 15, perMs: 1_000 }),
+    slidingWindow({ per: "account", requests: 120, perMs: minuteMs }),
+    slidingWindow({ per: "account", requests: 5_000, perMs: hourMs }),
   ],
   webhook: webhook({
     verify: standardWebhooks("svix"),

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { digestOf } from "../../engine/canonical.ts";
 import { definePartner, resource, webhook } from "../../engine/define-partner.ts";
 import type { Classified, Increment, ParsedAnswer } from "../../engine/define-partner.ts";
+import { slidingWindow } from "../../engine/gate/limit-declarations.ts";
 import { nextLinkPages } from "../../engine/pages/next-link.ts";
 import { bodyHmac } from "../../engine/signatures/body-hmac.ts";
 import { customer } from "../../models/customer.ts";
@@ -57,7 +58,7 @@ export const leaflink = definePartner<LeaflinkResource>({
     credential: z.strictObject({ apiKey: z.string().regex(/^[A-Za-z0-9]{16,128}$/) }),
   },
   // https://developer.leaflink.com/legacy/v2/api/authorization: the burst that it also names is not relied on.
-  limits: [{ scope: "account", requests: 300, perMs: minuteMs }],
+  limits: [slidingWindow({ per: "account", requests: 300, perMs: minuteMs })],
   // The keys that one user made share that user's quota, whatever company each is bound to.
   quotaOwner: ({ account, connectionId, settings }) => settings["keyOwner"] || account || connectionId,
   classify,

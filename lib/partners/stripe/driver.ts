@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { definePartner, feed, resource, webhook } from "../../engine/define-partner.ts";
 import type { Classified, FeedIncrement, LimitDeclaration, ParsedAnswer } from "../../engine/define-partner.ts";
+import { slidingWindow } from "../../engine/gate/limit-declarations.ts";
 import { keysetPages } from "../../engine/pages/keyset.ts";
 import { stripeSignature } from "../../engine/signatures/stripe.ts";
 import { customer } from "../../models/customer.ts";
@@ -24,11 +25,11 @@ const pages = keysetPages({
 
 /** https://docs.stripe.com/rate-limits: 25 a second for each endpoint, inside 100 a second for the account. */
 const liveLimits: readonly LimitDeclaration[] = [
-  { scope: "account", requests: 100, perMs: 1_000 },
-  { scope: "endpoint", requests: 25, perMs: 1_000 },
+  slidingWindow({ per: "account", requests: 100, perMs: 1_000 }),
+  slidingWindow({ per: "endpoint", requests: 25, perMs: 1_000 }),
 ];
 /** The whole of a sandbox has what one endpoint has live. */
-const sandboxLimits: readonly LimitDeclaration[] = [{ scope: "account", requests: 25, perMs: 1_000 }];
+const sandboxLimits: readonly LimitDeclaration[] = [slidingWindow({ per: "account", requests: 25, perMs: 1_000 })];
 
 /** Lists cannot be filtered by change, so the events say what changed. https://docs.stripe.com/api/events/list */
 function eventsFeed(name: StripeResource, type: string): FeedIncrement {

@@ -1,11 +1,11 @@
-import { defineConfig, stripe } from "../../../lib/index.ts";
+import { defineConfig, slidingWindow, stripe } from "../../../lib/index.ts";
 
 const { limitsFor: _, ...stripeWithoutTiers } = stripe;
 
 /** Stripe's driver at a partner that takes any number of calls: what is measured is us, and not the limit. */
 export const unlimitedStripe = {
   ...stripeWithoutTiers,
-  limits: [{ scope: "account", requests: 1_000_000, perMs: 1_000 }],
+  limits: [slidingWindow({ per: "account", requests: 1_000_000, perMs: 1_000 })],
 } as const;
 
 /** The same partner again, under a name of its own, with its own lanes and functions. */

@@ -18,7 +18,7 @@ describe("partners", () => {
       title: "Acme",
       docs: "https://docs.acme.example",
       credentialFields: ["apiKey"],
-      limits: [{ scope: "account", requests: 50, perMs: 1_000, share: null }],
+      limits: [{ per: "account", kind: "slidingWindow", requests: 50, perMs: 1_000, share: null }],
       webhook: { path: "/webhooks/acme", connectionPath: "/webhooks/acme/{connectionId}" },
       resources: [
         {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
+import { noHints } from "../../../lib/engine/gate/no-hints.ts";
 import type { ResourceState } from "../../../lib/engine/ports.ts";
 import type { Run } from "../../../lib/engine/run.ts";
 import { leave } from "../../../lib/engine/run.ts";
@@ -104,14 +105,22 @@ describe("what a connection waits behind", () => {
       limit: { heldUntil: null, limitsInUse: 0 },
       breaker: null,
     });
-    const scope = (item: string) => ({ item, bucket: "account 50/1000", requests: 50, perMs: 1_000, share: 1 });
+    const scope = (item: string) => ({
+      item,
+      bucket: "account 50/1000",
+      rule: { kind: "slidingWindow" as const, requests: 50, perMs: 1_000 },
+      share: 1,
+      uncertaintyMs: 260,
+      highShare: 0.2,
+    });
     const hold = (item: string, notBeforeMs: number) =>
       api.ports.gate.settle("r", {
         scopes: [scope(item)],
+        connectionId: "one",
         sent: 1,
         unused: 0,
         kinds: ["rate"],
-        hints: { notBeforeMs },
+        hints: { ...noHints, notBeforeMs },
       });
     await hold("acme#acct-1", startMs + 30_000);
     await hold("acme#acct-2", startMs + 90_000);

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { slidingWindow } from "../../../lib/engine/gate/limit-declarations.ts";
 import { definePartner, resource } from "../../../lib/engine/define-partner.ts";
 import type { PartnerDriver } from "../../../lib/engine/define-partner.ts";
 import { PageShapeError } from "../../../lib/engine/pages/page-strategy.ts";
@@ -39,7 +40,7 @@ export const acme: PartnerDriver = definePartner({
     field: "apiKey",
     credential: z.strictObject({ apiKey: z.string() }),
   },
-  limits: [{ scope: "account", requests: 50, perMs: 1_000 }],
+  limits: [slidingWindow({ per: "account", requests: 50, perMs: 1_000 })],
   webhook: {
     verify: (request) => {
       if (request.secrets.length === 0) return { ok: false, reason: "no-secret" };

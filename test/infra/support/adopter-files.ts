@@ -28,7 +28,7 @@ import { initech } from "./driver.ts";
 export default defineConfig({ partners: [...partners, initech], stages: { dev: { kind: "dev" } } });
 `,
   "driver.ts": `
-import { defineModel, definePartner, keysetPages, resource } from "sluice";
+import { defineModel, definePartner, keysetPages, resource, slidingWindow } from "sluice";
 import * as z from "zod";
 
 const thing = defineModel("thing", 1, z.object({ name: z.string() }));
@@ -45,7 +45,7 @@ export const initech = definePartner({
     field: "apiKey",
     credential: z.object({ apiKey: z.string() }),
   },
-  limits: [{ scope: "account", requests: 10, perMs: 1_000 }],
+  limits: [slidingWindow({ per: "account", requests: 10, perMs: 1_000 })],
   resources: {
     things: resource({
       model: thing,

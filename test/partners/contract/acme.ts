@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import * as z from "zod";
+import { slidingWindow } from "../../../lib/engine/gate/limit-declarations.ts";
 import { definePartner, feed, resource, webhook } from "../../../lib/engine/define-partner.ts";
 import type { PartnerDriver, ResourceDriver } from "../../../lib/engine/define-partner.ts";
 import { keysetPages } from "../../../lib/engine/pages/keyset.ts";
@@ -79,8 +80,8 @@ export const acme: PartnerDriver = definePartner<string>({
     credential: z.strictObject({ key: z.string().regex(/^\w{4,40}$/) }),
   },
   limits: [
-    { scope: "account", requests: 10, perMs: 1_000 },
-    { scope: "endpoint", requests: 5, perMs: 1_000 },
+    slidingWindow({ per: "account", requests: 10, perMs: 1_000 }),
+    slidingWindow({ per: "endpoint", requests: 5, perMs: 1_000 }),
   ],
   failures: { 420: "rate" },
   webhook: webhook({

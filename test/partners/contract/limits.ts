@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { LimitDeclaration } from "../../../lib/engine/define-partner.ts";
+import { rateOf } from "../../../lib/engine/gate/limit-rate.ts";
 import { unless } from "./identity.ts";
 import type { Check } from "./subject.ts";
 
@@ -26,20 +27,33 @@ export const checkLimits: Check = ({ driver, fixtures }) => [
 function limitProblems(where: string, limits: readonly LimitDeclaration[]): string[] {
   return [
     ...unless(
-      limits.some((limit) => limit.scope === "account"),
+      limits.some((limit) => limit.per !== "endpoint" && limit.rule.kind !== "concurrency"),
       `${where}: nothing bounds the account as a whole`,
     ),
-    ...limits.flatMap((limit) => oneProblems(`${where} ${limit.requests}/${limit.perMs} ms`, limit)),
+    ...limits.flatMap((limit) => oneProblems(`${where} ${JSON.stringify(limit.rule)}`, limit)),
     ...limits.flatMap((limit) =>
-      unless(
-        isWithinAccount(limit, limits),
-        `${where}: an endpoint may take more in ${limit.perMs} ms than its account`,
-      ),
+      unless(isWithinAccount(limit, limits), `${where}: an endpoint may take more than its account`),
     ),
   ];
 }
 
-function oneProblems(where: string, { requests, perMs, share }: LimitDeclaration): string[] {
+function oneProblems(where: string, { rule, share, uncertaintyMs, highShare }: LimitDeclaration): string[] {
+  const bounds = rateOf(rule);
+  return [
+    ...(bounds === null ? [] : rateProblems(where, bounds)),
+    ...unless(share === undefined || (share > 0 && share <= 1), `${where}: the share is not in (0, 1]`),
+    ...unless(
+      highShare === undefined || (highShare >= 0 && highShare < 1),
+      `${where}: the webhooks' part is not in [0, 1)`,
+    ),
+    ...unless(
+      uncertaintyMs === undefined || (uncertaintyMs >= 100 && uncertaintyMs <= 60_000),
+      `${where}: the uncertainty is not between 100 ms and a minute`,
+    ),
+  ];
+}
+
+function rateProblems(where: string, { requests, perMs }: { readonly requests: number; readonly perMs: number }) {
   return [
     ...unless(Number.isSafeInteger(requests) && requests >= 1, `${where}: requests are not a positive whole number`),
     ...unless(
@@ -47,13 +61,14 @@ function oneProblems(where: string, { requests, perMs, share }: LimitDeclaration
       `${where}: the window is not between 100 ms and a month`,
     ),
     ...unless(requests / (perMs / 1000) <= perSecondMax, `${where}: more than ${perSecondMax} calls a second`),
-    ...unless(share === undefined || (share > 0 && share <= 1), `${where}: the share is not in (0, 1]`),
   ];
 }
 
 function isWithinAccount(limit: LimitDeclaration, limits: readonly LimitDeclaration[]): boolean {
-  if (limit.scope === "account") return true;
-  return limits.every(
-    (other) => other.scope !== "account" || other.perMs !== limit.perMs || other.requests >= limit.requests,
-  );
+  const own = rateOf(limit.rule);
+  if (limit.per !== "endpoint" || own === null) return true;
+  return limits.every((other) => {
+    const whole = other.per === "endpoint" ? null : rateOf(other.rule);
+    return whole === null || whole.perMs !== own.perMs || whole.requests >= own.requests;
+  });
 }

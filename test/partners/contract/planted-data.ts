@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { slidingWindow } from "../../../lib/engine/gate/limit-declarations.ts";
 import { acme } from "./acme.ts";
 import {
   crashUnless,
@@ -71,25 +72,26 @@ export const dataFaults: readonly Fault[] = [
     "limits are sane",
     "seconds for milliseconds",
     /window/,
-    () => subject({ driver: { limits: [{ scope: "account", requests: 10, perMs: 1 }] } }),
+    () => subject({ driver: { limits: [slidingWindow({ per: "account", requests: 10, perMs: 1 })] } }),
   ],
   [
     "limits are sane",
     "more than all of it",
     /share/,
-    () => subject({ driver: { limits: [{ scope: "account", requests: 10, perMs: 1_000, share: 1.5 }] } }),
+    () => subject({ driver: { limits: [slidingWindow({ per: "account", requests: 10, perMs: 1_000, share: 1.5 })] } }),
   ],
   [
     "limits are sane",
     "an endpoint above its account",
     /endpoint may take more/,
-    () => subject({ driver: { limits: [...acme.limits, { scope: "endpoint", requests: 50, perMs: 1_000 }] } }),
+    () =>
+      subject({ driver: { limits: [...acme.limits, slidingWindow({ per: "endpoint", requests: 50, perMs: 1_000 })] } }),
   ],
   [
     "limits are sane",
     "another limit than the fixture's",
     /other limits/,
-    () => subject({ driver: { limitsFor: () => [{ scope: "account", requests: 1, perMs: 1_000 }] } }),
+    () => subject({ driver: { limitsFor: () => [slidingWindow({ per: "account", requests: 1, perMs: 1_000 })] } }),
   ],
   [
     "everything recorded parses and maps into its model",

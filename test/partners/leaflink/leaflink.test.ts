@@ -106,11 +106,13 @@ describe("calls", () => {
 describe("the limit", () => {
   const itemOf = (connectionId: string, settings: Readonly<Record<string, string>>, account: string | null = null) =>
     scopesFor(leaflink, { connectionId, account, settings }, { endpoint: "GET /products/" }, {}).map(
-      ({ item, requests, perMs }) => ({ item, requests, perMs }),
+      ({ item, rule }) => ({ item, rule }),
     );
 
   test("is one for all keys of an owner", () => {
-    expect(itemOf("a", { keyOwner: "u7" })).toEqual([{ item: "leaflink#u7", requests: 300, perMs: 60_000 }]);
+    expect(itemOf("a", { keyOwner: "u7" })).toEqual([
+      { item: "leaflink#u7", rule: { kind: "slidingWindow", requests: 300, perMs: 60_000 } },
+    ]);
     expect(itemOf("b", { keyOwner: "u7" }, "company-2")).toEqual(itemOf("a", { keyOwner: "u7" }));
     expect(itemOf("b", { keyOwner: "u8" })).not.toEqual(itemOf("a", { keyOwner: "u7" }));
   });

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { Stripe } from "stripe";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
+import { slidingWindow } from "../../../lib/engine/gate/limit-declarations.ts";
 import { stripe } from "../../../lib/partners/stripe/driver.ts";
 import { describePartner } from "../contract.ts";
 import { mapThing, thingsOf } from "../contract/resources.ts";
@@ -62,7 +63,7 @@ function feedOf(prefix: string) {
   }));
 }
 
-const sandboxLimits = [{ scope: "account" as const, requests: 25, perMs: 1_000 }];
+const sandboxLimits = [slidingWindow({ per: "account", requests: 25, perMs: 1_000 })];
 
 describePartner(stripe, {
   credentials: {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { slidingWindow } from "../../../../lib/engine/gate/limit-declarations.ts";
 import { definePartner } from "../../../../lib/engine/define-partner.ts";
 import type { PartnerDriver } from "../../../../lib/engine/define-partner.ts";
 import { acme } from "../../support/acme.ts";
@@ -22,6 +23,6 @@ export const beta: PartnerDriver = definePartner({
         context.addIssue({ code: "custom", path: ["token"], message: `${credential.token} is no token` });
     }),
   },
-  limits: [{ scope: "endpoint", requests: 3, perMs: 1_000, share: 0.5 }],
+  limits: [slidingWindow({ per: "endpoint", requests: 3, perMs: 1_000, share: 0.5 })],
   resources: { invoices: { ...orders, path: "/invoices", increment: null }, refunds: { ...orders, path: "/refunds" } },
 });
