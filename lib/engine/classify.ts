@@ -4,7 +4,7 @@ import type { ErrorKind } from "./errors.ts";
 import type { OutboundAnswer } from "./ports.ts";
 import { parseJson } from "./parse-json.ts";
 import type { ParsedJson } from "./parse-json.ts";
-import { retryAfterMsOf } from "./retry-after.ts";
+import { retryAfterMsOf } from "./hints/retry-after.ts";
 
 /** What a call came to. `body` is the parsed JSON; undefined when the answer has no content (204, 205). */
 export type AnswerVerdict =

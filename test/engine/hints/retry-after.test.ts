@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { retryAfterMsOf } from "../../lib/engine/retry-after.ts";
+import { retryAfterMsOf } from "../../../lib/engine/hints/retry-after.ts";
 
 const nowMs = Date.UTC(2026, 10, 20, 12, 0, 0);
 const dayMs = 86_400_000;
@@ -14,12 +14,19 @@ describe("retryAfterMsOf", () => {
     ["0.0001", 1],
     ["86401", dayMs],
     ["99999999999999999999999999", dayMs],
+    ["\t42 ", 42_000],
+    ["1.0", 1_000],
+    ["2.0", 2_000],
+    ["3, 120 ,7", 120_000],
   ])("reads %j as seconds", (value, expected) => {
     expect(retryAfterMsOf(value, nowMs)).toBe(expected);
   });
 
   test.each([
     ["Fri, 20 Nov 2026 12:01:00 GMT", 60_000],
+    ["Fri, 20 Nov 2026 12:01:00 UTC", 60_000],
+    ["Fri, 20 Nov 2026 12:30:12 GMT", 1_812_000],
+    ["Tue, 1 Dec 2026 00:00:00 GMT", dayMs],
     ["Friday, 20-Nov-26 12:01:00 GMT", 60_000],
     ["Fri Nov 20 12:01:00 2026", 60_000],
     ["Tue Dec  1 00:00:00 2026", dayMs],
@@ -54,14 +61,18 @@ describe("retryAfterMsOf", () => {
     "retry 5",
     "NaN",
     "Infinity",
-    "1, 2",
+    "1, soon",
+    "1,,2",
+    "1,",
+    "\u00b2",
+    "-5, 10",
     "2026-11-20T12:01:00Z",
     "Fri, 20 Nov 2026 12:01:00 PST",
     "Fri, 20 Foo 2026 12:01:00 GMT",
     "Fri, 40 Nov 2026 12:01:00 GMT",
     "Fri, 20 Nov 2026 25:01:00 GMT",
     "Fri, 20 Nov 2026 12:61:00 GMT",
-    "9".repeat(65),
+    "9".repeat(5_000),
   ])("does not guess at %j", (value) => {
     expect(retryAfterMsOf(value, nowMs)).toBeNull();
   });
