@@ -3,6 +3,7 @@ import * as z from "zod";
 import config from "#config";
 import { createApiKeyCheck } from "../lib/aws/api-key.ts";
 import { createClients } from "../lib/aws/clients.ts";
+import { createWorkInEmergency } from "../lib/aws/emergency-function.ts";
 import { readEnvironment } from "../lib/aws/environment.ts";
 import { wrapHandler } from "../lib/aws/handler.ts";
 import { createOnce } from "../lib/aws/once.ts";
@@ -27,11 +28,12 @@ const environment = readEnvironment(process.env);
 const clients = createClients(environment);
 const verifyApiKey = createApiKeyCheck(environment.stage, clients.secretsManager, ports.clock);
 const onceWithin = createOnce<ApiResponse>(clients.dynamo(), tableNameFor(environment.stage, "idempotency"), "api");
+const workInEmergency = createWorkInEmergency(environment);
 
 /** The HTTP API, version 1, behind API Gateway. */
 export const handler = wrapHandler(ports, async (event: unknown, context: Context) => {
   const request = requestOf(event, context);
-  return resultOf(await handleApi({ ...ports, verifyApiKey, once: onceWithin(context) }, request));
+  return resultOf(await handleApi({ ...ports, verifyApiKey, once: onceWithin(context), workInEmergency }, request));
 });
 
 function requestOf(event: unknown, context: Context): ApiRequest {

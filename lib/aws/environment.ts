@@ -22,7 +22,7 @@ export interface Environment {
 }
 
 /** Names as the SDKs' own variables have them: `AWS_ENDPOINT_URL_<NAME>`. */
-export const serviceNames = ["DYNAMODB", "SQS", "S3", "KMS", "SECRETS_MANAGER"] as const;
+export const serviceNames = ["DYNAMODB", "SQS", "S3", "KMS", "SECRETS_MANAGER", "LAMBDA", "EVENTBRIDGE"] as const;
 export type ServiceName = (typeof serviceNames)[number];
 
 /** The function refuses to start: these variables are missing or malformed. */
@@ -89,8 +89,15 @@ function endpointsIn(source: EnvironmentSource, all: string | null): Environment
     if (!own.success) throw new EnvironmentError([{ key, fault: "must be an http or https URL" }]);
     return own.data ?? all;
   };
-  const [dynamodb, sqs, s3, kms, secrets] = [at("DYNAMODB"), at("SQS"), at("S3"), at("KMS"), at("SECRETS_MANAGER")];
-  return { DYNAMODB: dynamodb, SQS: sqs, S3: s3, KMS: kms, SECRETS_MANAGER: secrets };
+  return {
+    DYNAMODB: at("DYNAMODB"),
+    SQS: at("SQS"),
+    S3: at("S3"),
+    KMS: at("KMS"),
+    SECRETS_MANAGER: at("SECRETS_MANAGER"),
+    LAMBDA: at("LAMBDA"),
+    EVENTBRIDGE: at("EVENTBRIDGE"),
+  };
 }
 
 function sandboxHosts(text: string | undefined, endpoint: string | undefined): SandboxHosts {

@@ -5,6 +5,7 @@ import {
   claimCheckBucketNameFor,
   credentialKeyAliasFor,
   deadLetterQueueNameFor,
+  emergencyFunctionNameFor,
   laneQueueNameFor,
   partnerSecretNameFor,
   prefixFor,
@@ -37,6 +38,19 @@ export function laneArn(scope: Construct, stage: Stage, partner: string, lane: L
 
 export function deadLetterQueueArn(scope: Construct, stage: Stage, partner: string): string {
   return Stack.of(scope).formatArn({ service: "sqs", resource: deadLetterQueueNameFor(stage.name, partner) });
+}
+
+export function emergencyFunctionArn(scope: Construct, stage: Stage, partner: string): string {
+  return Stack.of(scope).formatArn({
+    service: "lambda",
+    resource: "function",
+    resourceName: emergencyFunctionNameFor(stage.name, partner),
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+}
+
+export function eventBusArn(scope: Construct, name: string): string {
+  return Stack.of(scope).formatArn({ service: "events", resource: "event-bus", resourceName: name });
 }
 
 /** Secrets Manager ends every ARN in a dash and six characters of its own choice. */

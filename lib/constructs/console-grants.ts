@@ -1,6 +1,14 @@
 import type { Construct } from "constructs";
 import type { TableName } from "../engine/names.ts";
-import { apiSecretArn, claimCheckArn, indexArn, laneArn, partnerSecretArn, tableArn } from "./arns.ts";
+import {
+  apiSecretArn,
+  claimCheckArn,
+  emergencyFunctionArn,
+  indexArn,
+  laneArn,
+  partnerSecretArn,
+  tableArn,
+} from "./arns.ts";
 import { allow, allowKey, allowObjects, type Grant } from "./grants.ts";
 import type { Stage } from "./stage.ts";
 
@@ -36,6 +44,7 @@ export function consoleGrants(scope: Construct, stage: Stage): Grant[] {
     items("idempotency", ["GetItem", "PutItem", "UpdateItem", "DeleteItem"]),
     items("audit", ["PutItem"]),
     { ...allow("sqs", ["SendMessage", "GetQueueAttributes"], lanes), ...everyPartner },
+    { ...allow("lambda", ["InvokeFunction"], [emergencyFunctionArn(scope, stage, "*")]), ...everyPartner },
     { ...allow("secretsmanager", ["GetSecretValue"], secrets), ...everyPartner },
     { ...allowObjects(["GetObject"], claims), ...everyPartner },
     // KMS takes no condition without a value, so a stage without partners goes without the grant.

@@ -3,7 +3,7 @@ import type * as sqs from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import type { PartnerDriver } from "../engine/define-partner.ts";
 import { consumerConcurrencyFor } from "./consumer-concurrency.ts";
-import { archiveGrants, consumerGrants, fanOutGrants } from "./partner-grants.ts";
+import { archiveGrants, consumerGrants, emergencyGrants, fanOutGrants } from "./partner-grants.ts";
 import { consumerTimeoutSeconds, type PartnerQueues } from "./partner-queues.ts";
 import { SluiceFunction } from "./sluice-function.ts";
 import type { Stage } from "./stage.ts";
@@ -48,6 +48,14 @@ export class PartnerFunctions extends Construct {
       timeoutSeconds: consumerTimeoutSeconds.deadLetters,
       memoryMb: 256,
       grants: archiveGrants(this, stage, partner),
+    });
+    // Nothing feeds it: an operator runs it by way of the API, which waits 29 seconds for an answer.
+    new SluiceFunction(this, "Emergency", {
+      ...consumer,
+      name: "emergency-consume",
+      lambda: "emergency-consume",
+      timeoutSeconds: 25,
+      grants: emergencyGrants(this, stage, driver),
     });
     // One message a batch where runs are pushed: a time-out counts against everything in its batch.
     feed(webhooks, queues.lanes.webhooks, {

@@ -62,3 +62,8 @@ export function eventBusNameFor(stage: string): string {
 export function functionNameFor(stage: string, lambda: string, partner?: string): string {
   return partner === undefined ? `${prefixFor(stage)}-${lambda}` : `${prefixFor(stage)}-${partner}-${lambda}`;
 }
+
+/** Works a partner's lanes by hand; the API invokes it. */
+export function emergencyFunctionNameFor(stage: string, partner: string): string {
+  return functionNameFor(stage, "emergency-consume", partner);
+}

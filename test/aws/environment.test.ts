@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EnvironmentError, partnerOf, readEnvironment } from "../../lib/aws/environment.ts";
+import { EnvironmentError, partnerOf, readEnvironment, serviceNames } from "../../lib/aws/environment.ts";
 import { createIngestPorts } from "../../lib/aws/ingest-ports.ts";
 import { createPorts } from "../../lib/aws/ports.ts";
 import { registryOf } from "../../lib/engine/registry.ts";
@@ -29,7 +29,7 @@ describe("a function's environment", () => {
   it("is read whole, with every service at its public address", () => {
     const environment = readEnvironment(whole);
     expect(environment).toMatchObject({ stage: "dev", partner: "stripe", region: "eu-central-1" });
-    expect(Object.values(environment.endpoints)).toEqual([null, null, null, null, null]);
+    expect(Object.entries(environment.endpoints)).toEqual(serviceNames.map((name) => [name, null]));
     expect(partnerOf(environment)).toBe("stripe");
   });
 

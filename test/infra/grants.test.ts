@@ -23,13 +23,17 @@ const wildcardsAllowed: readonly { readonly pattern: RegExp; readonly because: s
     because: "Secrets Manager ends ARNs in six characters",
   },
 ];
-const wildcardsOfConsole = [/:sqs:.*:sluice-dev-\*-(webhooks|imports)$/, /:secret:sluice-dev\/partners\/\*-\?{6}$/];
+const wildcardsOfConsole = [
+  /:sqs:.*:sluice-dev-\*-(webhooks|imports)$/,
+  /:secret:sluice-dev\/partners\/\*-\?{6}$/,
+  /:function:sluice-dev-\*-emergency-consume$/,
+];
 /** ListStreams knows no resource, and the stream's ARN is the table's own attribute. */
 const wildcardsOfPublisher = [/^\*$/];
 
 describe("every grant is scoped", () => {
-  test("there are roles to look at: four functions and a schedule a partner, an ingest each, the API's and the publisher's", () => {
-    expect(roles).toHaveLength(partners.length * 6 + 2);
+  test("there are roles to look at: five functions and a schedule a partner, an ingest each, the API's and the publisher's", () => {
+    expect(roles).toHaveLength(partners.length * 7 + 2);
     for (const role of roles) expect(role.statements.length).toBeGreaterThan(0);
   });
 
@@ -61,7 +65,8 @@ describe("every grant is scoped", () => {
     const onKeys = roles
       .flatMap((role) => role.statements)
       .filter((statement) => statement.Resource.some((arn) => arn.includes(":key/")));
-    expect(onKeys).toHaveLength(partners.length * 2 + 1);
+    // Both consumers of a partner, what stands in for them, and the API.
+    expect(onKeys).toHaveLength(partners.length * 3 + 1);
     for (const statement of onKeys) {
       expect(statement.Condition["ForAnyValue:StringEquals"]).toEqual({ "kms:ResourceAliases": ["alias/sluice-dev"] });
       expect(statement.Condition["StringEquals"]).toHaveProperty(["kms:EncryptionContext:partner"]);
@@ -145,7 +150,7 @@ describe("no partner reaches another", () => {
     const keys = ["Decrypt", "GenerateDataKey"].map(
       (action) => [`kms:${action}`, `arn:aws:kms:${place}:key/1-2-3`, sealed] as const,
     );
-    const functions = ["import-fan-out", "consume-imports"].map(
+    const functions = ["import-fan-out", "consume-imports", "emergency-consume"].map(
       (name) => ["lambda:InvokeFunction", `arn:aws:lambda:${place}:function:sluice-dev-${partner}-${name}`] as const,
     );
     const secret = [
@@ -157,7 +162,7 @@ describe("no partner reaches another", () => {
 
   test.each(partners)("the roles of %s get their own and nothing of the others", (partner) => {
     const own = partnerRoles.filter((role) => partnerOf(role) === partner);
-    expect(own).toHaveLength(6);
+    expect(own).toHaveLength(7);
     const mine = requestsFor(partner);
     const foreign = partners.filter((other) => other !== partner).flatMap(requestsFor);
     // The same questions about one's own things are answered with yes, by somebody: the "no" below means something.
@@ -208,15 +213,46 @@ test("only for a partner whose tokens run out are credentials sealed anew by its
     const context = { "kms:EncryptionContext:partner": partnerOf(role), "kms:ResourceAliases": "alias/sluice-dev" };
     return may(role, "kms:GenerateDataKey", key, context);
   });
-  expect(sealing.map((role) => [partnerOf(role), /Consume(Webhooks|Imports)/.exec(role.id)?.[0]])).toEqual([
+  expect(sealing.map((role) => [partnerOf(role), /Consume(Webhooks|Imports)|Emergency/.exec(role.id)?.[0]])).toEqual([
     ["globex", "ConsumeWebhooks"],
     ["globex", "ConsumeImports"],
+    ["globex", "Emergency"],
   ]);
   for (const role of sealing) {
     const table = `arn:aws:dynamodb:${region}:${account}:table/sluice-dev-connections`;
     expect(may(role, "dynamodb:PutItem", table, { "dynamodb:LeadingKeys": "globex#1" })).toBe(true);
   }
 });
+
+describe("the role of what stands in for the consumers", () => {
+  const actionsOf = (role: Role): Set<string> =>
+    new Set(
+      role.statements.flatMap((each) =>
+        each.Action.filter((action) => !action.startsWith("logs:")).flatMap((action) =>
+          each.Resource.map((resource) => `${action} ${resource}`),
+        ),
+      ),
+    );
+
+  test("is what both of them may, no more and no less", () => {
+    const own = partnersRoles("acme");
+    const [webhooks, imports, emergency] = ["ConsumeWebhooks", "ConsumeImports", "Emergency"].map((id) =>
+      own.find((role) => role.id.includes(id)),
+    );
+    if (webhooks === undefined || imports === undefined || emergency === undefined) throw new Error("three roles");
+    expect(actionsOf(emergency)).toEqual(new Set([...actionsOf(webhooks), ...actionsOf(imports)]));
+  });
+
+  test("fits into what IAM allows a role's policies", () => {
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    const sizes = roles.map((role) => ({ id: role.id, characters: JSON.stringify(role.statements).length }));
+    expect(sizes.filter(({ characters }) => characters >= 10_240)).toEqual([]);
+  });
+});
+
+function partnersRoles(partner: string): readonly Role[] {
+  return roles.filter((role) => !isConsole(role) && !isPublisher(role) && partnerOf(role) === partner);
+}
 
 describe("the API's role", () => {
   const console = roles.filter(isConsole);
@@ -242,6 +278,16 @@ describe("the API's role", () => {
     const lane = `arn:aws:sqs:${place}:sluice-dev-acme-imports`;
     const actions = ["SendMessage", "GetQueueAttributes", "ReceiveMessage", "DeleteMessage"];
     expect(actions.filter((action) => may(role, `sqs:${action}`, lane))).toEqual(["SendMessage", "GetQueueAttributes"]);
+  });
+
+  test("runs a partner's emergency function and no other", () => {
+    const [role] = console;
+    if (role === undefined) return;
+    const names = ["emergency-consume", "consume-imports", "consume-webhooks", "import-fan-out", "failure-archive"];
+    const invoked = names.filter((name) =>
+      may(role, "lambda:InvokeFunction", `arn:aws:lambda:${place}:function:sluice-dev-acme-${name}`),
+    );
+    expect(invoked).toEqual(["emergency-consume"]);
   });
 
   test("reads history and how limits stand, and changes neither", () => {
@@ -288,13 +334,15 @@ function isPublisher(role: Role): boolean {
 }
 
 function isSchedule(role: Role): boolean {
-  return role.statements.some((statement) => statement.Action.includes("lambda:InvokeFunction"));
+  return !isConsole(role) && role.statements.some((statement) => statement.Action.includes("lambda:InvokeFunction"));
 }
 
 /** Whose role it is, by its function's log group or what the schedule calls. */
 function partnerOf(role: Role): string {
   const arns = role.statements.flatMap((statement) => statement.Resource).join(" ");
-  const name = /sluice-dev-([a-z-]+)-(webhook-ingest|consume-|import-fan-out|failure-archive)/.exec(arns)?.[1];
+  const name = /sluice-dev-([a-z-]+)-(webhook-ingest|consume-|import-fan-out|failure-archive|emergency-consume)/.exec(
+    arns,
+  )?.[1];
   if (name === undefined) throw new Error(`whose role is ${role.id}? ${arns}`);
   return name;
 }

@@ -89,13 +89,24 @@ describe("functions", () => {
     const allowed = [...functions]
       .filter(([, each]) => each.Properties["RecursiveLoop"] === "Allow")
       .map(([name]) => name);
-    expect(allowed.toSorted()).toEqual(["sluice-dev-acme-consume-imports", "sluice-dev-acme-consume-webhooks"]);
+    expect(allowed.toSorted()).toEqual([
+      "sluice-dev-acme-consume-imports",
+      "sluice-dev-acme-consume-webhooks",
+      "sluice-dev-acme-emergency-consume",
+    ]);
     for (const each of functions.values()) expect(each.Properties["RecursiveLoop"] ?? "Allow").toBe("Allow");
+  });
+
+  test("the emergency one ends before the API's gateway gives up, and nothing feeds it", () => {
+    const name = "sluice-dev-acme-emergency-consume";
+    // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+    expect(Number(functions.get(name)?.Properties["Timeout"])).toBeLessThan(29);
+    expect(mappings.map(({ consumer }) => consumer)).not.toContain(name);
   });
 
   test("run on Node 24 on arm64, with a log group of their own that forgets", () => {
     const groups = byName("AWS::Logs::LogGroup");
-    expect(functions.size).toBe(4);
+    expect(functions.size).toBe(5);
     for (const [name, { Properties }] of functions) {
       expect(Properties).toMatchObject({ Runtime: "nodejs24.x", Architectures: ["arm64"], Handler: "index.handler" });
       expect(groups.get(`/aws/lambda/${name}`)?.Properties["RetentionInDays"]).toBe(14);

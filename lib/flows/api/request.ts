@@ -1,3 +1,4 @@
+import type { WorkInEmergency } from "../../engine/emergency.ts";
 import type { GateGauge, LaneGauge, Ports } from "../../engine/ports.ts";
 import type { VerifyApiKey } from "./access.ts";
 import type { Once } from "./once.ts";
@@ -27,4 +28,5 @@ export interface ApiPorts extends Ports {
   readonly lanes: Ports["lanes"] & LaneGauge;
   readonly verifyApiKey: VerifyApiKey;
   readonly once: Once;
+  readonly workInEmergency: WorkInEmergency;
 }

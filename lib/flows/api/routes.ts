@@ -1,4 +1,5 @@
 import { connectionRoutes } from "./connections.ts";
+import { emergencyRoutes } from "./emergency.ts";
 import { failureRoutes } from "./failures.ts";
 import { healthRoutes } from "./health.ts";
 import { historyRoutes } from "./history.ts";
@@ -16,6 +17,7 @@ export const routes: readonly Route[] = [
   ...healthRoutes,
   ...statusRoutes,
   ...partnerRoutes,
+  ...emergencyRoutes,
   ...connectionRoutes,
   ...pauseRoutes,
   ...syncRoutes,

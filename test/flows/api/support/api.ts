@@ -50,6 +50,7 @@ export class TestApi {
       ...ports,
       verifyApiKey: async (presented) => isApiKey(presented, apiKey),
       once: memoryOnce(),
+      workInEmergency: async () => null,
       ...overrides,
     };
   }

@@ -1,0 +1,106 @@
+import type { EmergencyOrder, EmergencyReport } from "../engine/emergency.ts";
+import { Job } from "../engine/job.ts";
+import type { Lane } from "../engine/job.ts";
+import type { LaneMessage, LaneReader } from "../engine/lane-reader.ts";
+import { mapBounded } from "../engine/map-bounded.ts";
+import type { Metrics } from "../engine/ports.ts";
+import { consumeJob } from "./consume-job.ts";
+import type { ConsumePorts } from "./consume-job.ts";
+import type { WorkContext } from "./outcome.ts";
+
+export type EmergencyPorts = ConsumePorts & { readonly laneReader: LaneReader };
+
+/** A run's turn takes what time there is, so runs go one by one: a message that is only held helps nobody. */
+const atOnce = { webhooks: 10, imports: 1 } as const;
+
+/**
+ * Works a lane's messages without the functions that usually do: takes some, works each as `consumeJob` does, behind the
+ * same gate, and removes what is done. At least once: whoever dies in between leaves the message to come back.
+ */
+export async function emergencyConsume(
+  ports: EmergencyPorts,
+  partner: string,
+  order: EmergencyOrder,
+  context: WorkContext,
+): Promise<EmergencyReport> {
+  const { lane, count } = order;
+  const tally = tallyingMetrics(ports.metrics);
+  const worker = { ...ports, metrics: tally.metrics };
+  let received = 0;
+  let removed = 0;
+  const reportOf = (ended: "empty" | "count" | "time"): EmergencyReport => {
+    const { JobsDone: done, JobsDeferred: deferred, JobsStale: skipped, JobsGivenUp: givenUp } = tally.counts;
+    return { kind: "worked", received, removed, done, deferred, skipped, givenUp, left: received - removed, ended };
+  };
+  while (received < count) {
+    if (ports.clock.nowMs() >= context.deadlineMs) return reportOf("time");
+    const limit = Math.min(atOnce[lane], count - received);
+    const messages = await ports.laneReader.receive(partner, lane, limit);
+    if (messages.length === 0) return reportOf("empty");
+    received += messages.length;
+    const ended = await mapBounded(messages, atOnce[lane], (message) => workOne(worker, message, context));
+    const workedOut = messages.filter((_, index) => ended[index] === "done");
+    for (const message of workedOut) {
+      if (await remove(ports, { partner, lane, message })) removed += 1;
+    }
+  }
+  return reportOf("count");
+}
+
+async function workOne(ports: ConsumePorts, message: LaneMessage, context: WorkContext): Promise<"done" | "left"> {
+  const job = readJob(message.body);
+  if (job === null) {
+    ports.log.error("a message is no job; it stays on its lane", { messageId: message.messageId });
+    return "left";
+  }
+  try {
+    await consumeJob(ports, job, context);
+    return "done";
+  } catch (error) {
+    ports.log.error("a message failed; it comes back", { messageId: message.messageId, error });
+    return "left";
+  }
+}
+
+/** What cannot be removed comes back and is worked again, which changes nothing: the others of its batch still go. */
+async function remove(
+  ports: EmergencyPorts,
+  { partner, lane, message }: { partner: string; lane: Lane; message: LaneMessage },
+): Promise<boolean> {
+  try {
+    await ports.laneReader.remove(partner, lane, message);
+    return true;
+  } catch (error) {
+    ports.log.error("a message that is done was not removed; it comes back", { messageId: message.messageId, error });
+    return false;
+  }
+}
+
+function readJob(body: string): Job | null {
+  try {
+    return Job.safeParse(JSON.parse(body)).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+const outcomes = ["JobsDone", "JobsDeferred", "JobsStale", "JobsGivenUp"] as const;
+type OutcomeMetric = (typeof outcomes)[number];
+
+/** Counts what `consumeJob` says of its jobs on the way to the real metrics. */
+function tallyingMetrics(metrics: Metrics): {
+  readonly metrics: Metrics;
+  readonly counts: Readonly<Record<OutcomeMetric, number>>;
+} {
+  const counts = { JobsDone: 0, JobsDeferred: 0, JobsStale: 0, JobsGivenUp: 0 };
+  return {
+    counts,
+    metrics: {
+      count(name, value, dimensions) {
+        const outcome = outcomes.find((each) => each === name);
+        if (outcome !== undefined) counts[outcome] += value;
+        metrics.count(name, value, dimensions);
+      },
+    },
+  };
+}
