@@ -1,4 +1,5 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { KMSClient } from "@aws-sdk/client-kms";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
@@ -8,6 +9,7 @@ import type { Environment, ServiceName } from "./environment.ts";
 /** The SDK's clients, each made when it is first used: most functions need few of them. */
 export interface Clients {
   readonly dynamo: () => DynamoDBClient;
+  readonly events: () => EventBridgeClient;
   readonly sqs: () => SQSClient;
   readonly s3: () => S3Client;
   readonly kms: () => KMSClient;
@@ -27,6 +29,7 @@ export function createClients(environment: Environment): Clients {
     // A queue's URL names AWS's host even where the service is on this machine.
     sqs: once(() => new SQSClient({ ...settings("SQS"), useQueueUrlAsEndpoint: environment.endpoints.SQS === null })),
     s3: once(() => new S3Client({ ...settings("S3"), forcePathStyle: environment.endpoints.S3 !== null })),
+    events: once(() => new EventBridgeClient(settings("EVENTBRIDGE"))),
     kms: once(() => new KMSClient(settings("KMS"))),
     secretsManager: once(() => new SecretsManagerClient(settings("SECRETS_MANAGER"))),
   };

@@ -1,13 +1,16 @@
 import { createSharedGate } from "../engine/gate/shared-gate.ts";
+import { CallTallies } from "../engine/call-tallies.ts";
 import { tableNameFor } from "../engine/names.ts";
 import type { TableName } from "../engine/names.ts";
 import type { Clock, GateGauge, LaneGauge, PartnerRegistry, Ports, Random } from "../engine/ports.ts";
 import { createAuditLog } from "./audit-log.ts";
 import { createBucket, createClaimChecks } from "./claim-checks.ts";
 import type { Bucket } from "./claim-checks.ts";
+import { createChangeBus } from "./change-bus.ts";
 import { createClients } from "./clients.ts";
 import { systemClock, systemRandom } from "./clock.ts";
 import { createConnectionStore } from "./connection-store.ts";
+import { createControlStore } from "./control-store.ts";
 import { createCredentials } from "./credentials.ts";
 import { readEnvironment } from "./environment.ts";
 import type { Environment, EnvironmentSource } from "./environment.ts";
@@ -20,6 +23,7 @@ import { createLog } from "./log.ts";
 import type { InvocationLog } from "./log.ts";
 import type { BufferedMetrics } from "./metric-buffer.ts";
 import { createMetrics } from "./metrics.ts";
+import { createParkedJobs } from "./parked-jobs.ts";
 import { createPartnerSecrets } from "./partner-secrets.ts";
 import { createRecordStore } from "./record-store.ts";
 import { createRunStore } from "./run-store.ts";
@@ -56,6 +60,7 @@ export function createPorts(
   const claims = createClaimChecks(bucket);
   const connections = table("connections");
   const tokens = table("token-buckets");
+  const runs = table("runs");
   const log = createLog();
   return {
     environment,
@@ -70,6 +75,7 @@ export function createPorts(
     runs: createRunStore(table("runs"), log),
     records: createRecordStore({ table: table("records"), bucket, clock }),
     history: createHistoryStore(table("history")),
+    events: createChangeBus(stage, clients.events),
     connections: createConnectionStore(connections, log),
     credentials: createCredentials({ table: connections, kms: clients.kms, keyId, clock }),
     leases: createLeases(tokens, clock),

@@ -3,21 +3,29 @@ import type * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import * as sqs from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
-import { changesDeadLetterQueueNameFor } from "../engine/names.ts";
+import { changesDeadLetterQueueNameFor, eventBusNameFor } from "../engine/names.ts";
+import type { TableName } from "../engine/names.ts";
 import { acknowledge } from "./acknowledge.ts";
-import { claimCheckArn, tableArn } from "./arns.ts";
+import { claimCheckArn, eventBusArn, tableArn } from "./arns.ts";
 import { allow, allowObjects } from "./grants.ts";
 import { SluiceFunction } from "./sluice-function.ts";
 import type { Stage } from "./stage.ts";
 
 const retriesMax = 10;
 
-/** Takes the records' stream to their history: in order, at least once, poison cut out by halves and put aside. */
+/** The tables whose changes are told. */
+export const toldTables = ["records", "connections", "failures"] as const satisfies readonly TableName[];
+
+/** Takes the tables' streams to history and bus: in order, at least once, poison cut out by halves and put aside. */
 export class ChangePublisher extends Construct {
-  constructor(scope: Construct, id: string, stage: Stage, records: dynamodb.Table) {
+  constructor(
+    scope: Construct,
+    id: string,
+    stage: Stage,
+    tables: Readonly<Record<(typeof toldTables)[number], dynamodb.Table>>,
+  ) {
     super(scope, id);
-    const streamArn = records.tableStreamArn;
-    if (streamArn === undefined) throw new Error("the records table has no stream");
+    const streams = toldTables.map((name) => ({ name, arn: streamArnOf(tables[name]) }));
     const deadLetters = new sqs.Queue(this, "DeadLetters", {
       queueName: changesDeadLetterQueueNameFor(stage.name),
       retentionPeriod: Duration.days(14),
@@ -34,27 +42,41 @@ export class ChangePublisher extends Construct {
       timeoutSeconds: 60,
       memoryMb: 256,
       grants: [
-        allow("dynamodb", ["DescribeStream", "GetRecords", "GetShardIterator"], [streamArn]),
+        allow(
+          "dynamodb",
+          ["DescribeStream", "GetRecords", "GetShardIterator"],
+          streams.map(({ arn }) => arn),
+        ),
         {
           ...allow("dynamodb", ["ListStreams"], ["*"]),
           wildcardReason:
             "ListStreams knows no resource: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html",
         },
         allow("dynamodb", ["PutItem"], [tableArn(this, stage, "history")]),
+        // Whose tenant a record's connection is.
+        allow("dynamodb", ["GetItem"], [tableArn(this, stage, "connections")]),
+        allow("events", ["PutEvents"], [eventBusArn(this, eventBusNameFor(stage.name))]),
         allow("sqs", ["SendMessage"], [deadLetters.queueArn]),
         allowObjects(["GetObject"], [claimCheckArn(this, stage, "records", "*")]),
       ],
     });
-    new lambda.EventSourceMapping(this, "Mapping", {
-      target: publisher.function,
-      eventSourceArn: streamArn,
-      startingPosition: lambda.StartingPosition.TRIM_HORIZON,
-      batchSize: 100,
-      bisectBatchOnError: true,
-      retryAttempts: retriesMax,
-      reportBatchItemFailures: true,
-      // CDK's own destination would add a policy beside the role; the grant is above.
-      onFailure: { bind: () => ({ destination: deadLetters.queueArn }) },
-    });
+    for (const { name, arn } of streams) {
+      new lambda.EventSourceMapping(this, `Mapping-${name}`, {
+        target: publisher.function,
+        eventSourceArn: arn,
+        startingPosition: lambda.StartingPosition.TRIM_HORIZON,
+        batchSize: 100,
+        bisectBatchOnError: true,
+        retryAttempts: retriesMax,
+        reportBatchItemFailures: true,
+        // CDK's own destination would add a policy beside the role; the grant is above.
+        onFailure: { bind: () => ({ destination: deadLetters.queueArn }) },
+      });
+    }
   }
+}
+
+function streamArnOf(table: dynamodb.Table): string {
+  if (table.tableStreamArn === undefined) throw new Error(`${table.node.id} has no stream`);
+  return table.tableStreamArn;
 }

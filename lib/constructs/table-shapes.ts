@@ -8,6 +8,7 @@ export const tableShapes: Readonly<Record<TableName, TableShape>> = {
   connections: {
     partitionKey: "pk",
     sortKey: byId,
+    stream: true,
     indexes: [
       { name: "tenant", partitionKey: "tenantId", sortKey: { name: "createdSort", type: "string" } },
       // Every connection, over four shards: the administrator's list.
@@ -44,6 +45,7 @@ export const tableShapes: Readonly<Record<TableName, TableShape>> = {
   failures: {
     partitionKey: "pk",
     sortKey: byId,
+    stream: true,
     expiry: "expiresAt",
     indexes: [
       { name: "group", partitionKey: "groupPartition", sortKey: { name: "lastSeenSort", type: "string" } },

@@ -1,4 +1,5 @@
 import { RemovalPolicy, Stack } from "aws-cdk-lib";
+import type * as dynamodb from "aws-cdk-lib/aws-dynamodb";
 import * as events from "aws-cdk-lib/aws-events";
 import type { Construct } from "constructs";
 import { ChangePublisher } from "../constructs/change-publisher.ts";
@@ -9,17 +10,18 @@ import type { Stage } from "../constructs/stage.ts";
 import { makeTable } from "../constructs/table.ts";
 import { tableShapes } from "../constructs/table-shapes.ts";
 import { apiSecretNameFor, eventBusNameFor, tableNames } from "../engine/names.ts";
+import type { TableName } from "../engine/names.ts";
 import { stackNameOf, stackPropsOf } from "./stack-props.ts";
 
 /** What outlives everything else: tables, the credential key, large bodies, the bus, the API's key. */
 export class StateStack extends Stack {
   constructor(scope: Construct, stage: Stage) {
     super(scope, stackNameOf(stage, "State"), stackPropsOf(stage, "State"));
-    for (const name of tableNames) {
-      const table = makeTable(this, `Table-${name}`, stage, name, tableShapes[name]);
-      // Beside its table, because nobody can derive a stream's ARN from a name.
-      if (name === "records") new ChangePublisher(this, "ChangePublisher", stage, table);
-    }
+    const make = (name: TableName): dynamodb.Table => makeTable(this, `Table-${name}`, stage, name, tableShapes[name]);
+    const told = { records: make("records"), connections: make("connections"), failures: make("failures") };
+    for (const name of tableNames) if (!(name in told)) make(name);
+    // Beside the tables, because nobody can derive a stream's ARN from a name.
+    new ChangePublisher(this, "ChangePublisher", stage, told);
     if (stage.settings.kmsKeyArn === undefined) {
       makeCredentialKey(this, "CredentialKey", stage);
     }

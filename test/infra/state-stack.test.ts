@@ -91,11 +91,16 @@ describe("tables", () => {
     });
   });
 
-  test("only records has a stream, with both images", () => {
+  test("what applications are told of has a stream, with both images, and nothing else", () => {
     const streams = [...tablesOf(dev)].filter(([, table]) => "StreamSpecification" in table.Properties);
-    expect(streams.map(([name, table]) => [name, table.Properties["StreamSpecification"]])).toEqual([
-      ["records", { StreamViewType: "NEW_AND_OLD_IMAGES" }],
-    ]);
+    const both = { StreamViewType: "NEW_AND_OLD_IMAGES" };
+    expect(Object.fromEntries(streams.map(([name, table]) => [name, table.Properties["StreamSpecification"]]))).toEqual(
+      {
+        records: both,
+        connections: both,
+        failures: both,
+      },
+    );
   });
 
   test("are on demand, restorable, and encrypted with AWS's own key", () => {

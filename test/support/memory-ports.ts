@@ -1,12 +1,16 @@
+import { CallTallies } from "../../lib/engine/call-tallies.ts";
 import type { PartnerDriver } from "../../lib/engine/define-partner.ts";
 import type { PartnerSecret, Ports } from "../../lib/engine/ports.ts";
 import { SeededRandom, startMs, VirtualClock } from "./memory/clock.ts";
+import { MemoryChangeBus } from "./memory/change-bus.ts";
 import { MemoryConnectionStore } from "./memory/connection-store.ts";
+import { MemoryControlStore } from "./memory/control-store.ts";
 import { MemoryFailureStore } from "./memory/failure-store.ts";
 import { MemoryGate } from "./memory/gate.ts";
 import { MemoryHistoryStore } from "./memory/history-store.ts";
 import { MemoryLanes } from "./memory/lanes.ts";
 import { MemoryLeases } from "./memory/leases.ts";
+import { MemoryParkedJobs } from "./memory/parked-jobs.ts";
 import { MemoryRecordStore } from "./memory/record-store.ts";
 import { MemoryRunStore } from "./memory/run-store.ts";
 import { MemoryClaimChecks, MemoryCredentials, MemoryPartnerSecrets } from "./memory/secrets.ts";
@@ -26,12 +30,15 @@ export interface MemoryPorts extends Ports {
   readonly runs: MemoryRunStore;
   readonly records: MemoryRecordStore;
   readonly history: MemoryHistoryStore;
+  readonly events: MemoryChangeBus;
   readonly connections: MemoryConnectionStore;
   readonly credentials: MemoryCredentials;
   readonly leases: MemoryLeases;
   readonly partnerSecrets: MemoryPartnerSecrets;
   readonly claims: MemoryClaimChecks;
   readonly failures: MemoryFailureStore;
+  readonly control: MemoryControlStore;
+  readonly parked: MemoryParkedJobs;
   readonly audit: RecordedAudit;
   readonly metrics: RecordedMetrics;
   readonly log: RecordedLog;
@@ -67,12 +74,16 @@ export function createMemoryPorts(options: MemoryPortsOptions = {}): MemoryPorts
     runs: new MemoryRunStore(),
     records: new MemoryRecordStore(clock),
     history: new MemoryHistoryStore(),
+    events: new MemoryChangeBus(),
     connections: new MemoryConnectionStore((owner) => credentials.forget(owner)),
     credentials,
     leases: new MemoryLeases(clock),
     partnerSecrets,
     claims: new MemoryClaimChecks(),
     failures: new MemoryFailureStore(),
+    control: new MemoryControlStore(),
+    parked: new MemoryParkedJobs(random),
+    tallies: new CallTallies(),
     audit: new RecordedAudit(),
     metrics: new RecordedMetrics(),
     log: new RecordedLog(),

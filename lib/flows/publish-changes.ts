@@ -1,0 +1,99 @@
+import { connectionEventOf, failureEventOf, recordEventOf } from "../engine/change-event.ts";
+import type { ChangeEvent } from "../engine/change-event.ts";
+import { historyOf } from "../engine/history.ts";
+import type { Connection, Failure, Ports } from "../engine/ports.ts";
+import type { StoredRecord } from "../engine/record.ts";
+
+export type PublishPorts = Pick<Ports, "history" | "events" | "connections" | "metrics" | "log">;
+
+/** One change as a table's stream tells it. */
+export type Change =
+  | { readonly kind: "record"; readonly before: StoredRecord | null; readonly after: StoredRecord }
+  | { readonly kind: "connection"; readonly before: Connection | null; readonly after: Connection | null }
+  | { readonly kind: "failure"; readonly before: Failure | null; readonly after: Failure };
+
+/** Reads one change whole; its sequence says where in the stream it stands. */
+export interface ChangeReader {
+  readonly sequence: string;
+  read(): Promise<Change>;
+}
+
+/** What one call of the bus takes. */
+const eventsMax = 10;
+
+/**
+ * Takes a batch of a stream's changes to history and bus, in their order. History first: a version is kept once, and an
+ * event may be told again. Resolves to the sequence from which on the stream has to come again; null when all is told.
+ */
+export async function publishChanges(ports: PublishPorts, changes: readonly ChangeReader[]): Promise<string | null> {
+  const tenants = tenantsOf(ports);
+  for (let start = 0; start < changes.length; start += eventsMax) {
+    const some = changes.slice(start, start + eventsMax);
+    const { events, stoppedAt } = await takeSome(ports, some, tenants);
+    try {
+      if (events.length > 0) await ports.events.publish(events);
+    } catch (error) {
+      ports.log.error("the bus did not take changes; the stream brings them again", { error: String(error) });
+      return some[0]?.sequence ?? null;
+    }
+    if (stoppedAt !== null) return stoppedAt;
+  }
+  return null;
+}
+
+type Tenants = (partner: string, connectionId: string) => Promise<string | null>;
+
+async function takeSome(
+  ports: PublishPorts,
+  changes: readonly ChangeReader[],
+  tenants: Tenants,
+): Promise<{ readonly events: readonly ChangeEvent[]; readonly stoppedAt: string | null }> {
+  const events: ChangeEvent[] = [];
+  for (const { sequence, read } of changes) {
+    try {
+      const event = await eventOf(ports, await read(), tenants);
+      if (event !== null) events.push(event);
+    } catch (error) {
+      ports.log.error("a change was not published; the stream brings it again", { sequence, error: String(error) });
+      return { events, stoppedAt: sequence };
+    }
+  }
+  return { events, stoppedAt: null };
+}
+
+async function eventOf(ports: PublishPorts, change: Change, tenants: Tenants): Promise<ChangeEvent | null> {
+  switch (change.kind) {
+    case "record":
+      return recordEvent(ports, change, tenants);
+    case "connection":
+      return connectionEventOf(change.before, change.after);
+    case "failure":
+      return failureEventOf(change.before, change.after);
+  }
+}
+
+async function recordEvent(
+  ports: PublishPorts,
+  { before, after }: Extract<Change, { kind: "record" }>,
+  tenants: Tenants,
+): Promise<ChangeEvent | null> {
+  // Only what is newer as a state makes a version; a write that moved the order alone says nothing to anybody.
+  if (before?.version === after.version) return null;
+  const entry = historyOf(before, after);
+  if ((await ports.history.append(entry)) === "appended")
+    ports.metrics.count("RecordsChanged", 1, { partner: entry.partner, kind: entry.change });
+  return recordEventOf(entry, after.model, await tenants(entry.partner, entry.connectionId));
+}
+
+/** A batch is mostly of a few connections: each is asked for once. */
+function tenantsOf(ports: PublishPorts): Tenants {
+  const known = new Map<string, Promise<string | null>>();
+  return (partner, connectionId) => {
+    const key = `${partner}#${connectionId}`;
+    const tenant =
+      known.get(key) ??
+      ports.connections.read(partner, connectionId).then((connection) => connection?.tenantId ?? null);
+    known.set(key, tenant);
+    return tenant;
+  };
+}
