@@ -1,11 +1,14 @@
 import { mayRenew, withRefusedNew } from "../engine/access-token.ts";
 import { classifyAnswer } from "../engine/classify.ts";
-import type { PartnerDriver, PartnerRequest } from "../engine/define-partner.ts";
+import type { AnswerVerdict } from "../engine/classify.ts";
+import type { ParsedAnswer, PartnerDriver, PartnerRequest } from "../engine/define-partner.ts";
 import { PartnerError } from "../engine/errors.ts";
 import { noHints } from "../engine/gate/no-hints.ts";
+import { hintsOf, tightens } from "../engine/hints/limit-hints.ts";
 import type { Lane } from "../engine/job.ts";
 import { scopesFor } from "../engine/limits.ts";
-import type { BucketScope, Connection, CredentialFields, OutboundAnswer, Ports } from "../engine/ports.ts";
+import type { BucketScope, Connection, CredentialFields, LimitHints, OutboundAnswer, Ports } from "../engine/ports.ts";
+import { parseJson } from "../engine/parse-json.ts";
 import { redactText } from "../engine/redact.ts";
 import { urlFor } from "../engine/request-url.ts";
 import { authorise } from "./authorise.ts";
@@ -147,21 +150,36 @@ async function judge(
   });
   const error = verdict.kind === "failed" ? verdict.error : null;
   ports.metrics.count("PartnerCalls", 1, { partner: call.driver.name, kind: error === null ? "ok" : error.kind });
-  // Only a partner that asks us to stay away moves the gate: hints tighten, and nothing else is worth a write.
-  if (error?.kind === "rate") {
-    const notBeforeMs = nowMs + (error.retryAfterMs ?? 1_000);
+  const hints = answer.kind === "lost" ? noHints : hintsOf(call.driver, readAnswer(answer, verdict), nowMs);
+  const turnedAwayUntilMs =
+    error?.kind === "rate" ? Math.max(hints.notBeforeMs ?? 0, restUntilMs(error, hints, nowMs)) : null;
+  // Only what tightens moves the gate: nothing else is worth a write.
+  if (turnedAwayUntilMs !== null || tightens(hints)) {
     await ports.gate.settle(admitted.id, {
       scopes: admitted.scopes,
       connectionId: call.connection.connectionId,
       sent: 1,
       unused: 0,
-      kinds: ["rate"],
-      hints: { ...noHints, notBeforeMs },
+      kinds: error === null ? [] : [error.kind],
+      hints: { ...hints, notBeforeMs: turnedAwayUntilMs ?? hints.notBeforeMs },
     });
-    return { kind: "wait", untilMs: notBeforeMs, reason: "partner-limit" };
   }
+  if (turnedAwayUntilMs !== null) return { kind: "wait", untilMs: turnedAwayUntilMs, reason: "partner-limit" };
   if (verdict.kind === "failed") return verdict;
   return { kind: "ok", body: verdict.body, beganMs };
+}
+
+/** A partner that turns us away and does not say for how long gets a second. */
+function restUntilMs(error: PartnerError, hints: LimitHints, nowMs: number): number {
+  return nowMs + (error.retryAfterMs ?? (hints.notBeforeMs === null ? 1_000 : 0));
+}
+
+/** Parsed once where it was good; answers that were not are small. */
+function readAnswer(answer: Extract<OutboundAnswer, { kind: "answered" }>, verdict: AnswerVerdict): ParsedAnswer {
+  const { status, headers } = answer;
+  if (verdict.kind === "ok") return { status, headers, body: verdict.body };
+  const parsed = parseJson(answer.body);
+  return { status, headers, body: parsed.kind === "json" ? parsed.body : undefined };
 }
 
 function hostRefused(driver: PartnerDriver, request: PartnerRequest): PartnerError {

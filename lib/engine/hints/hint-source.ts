@@ -1,3 +1,5 @@
+import type { LimitHints } from "../ports.ts";
+
 /** What of an answer a partner speaks of its limits in; one parser each in this folder. */
 export type HintSource =
   | "retry-after"
@@ -12,3 +14,6 @@ export type HintSource =
 
 /** What is read where a driver does not say: headers that mean the same wherever they are sent. */
 export const defaultHintSources: readonly HintSource[] = ["retry-after", "rate-limit-fields", "x-rate-limit"];
+
+/** What one source says; what is absent it does not speak of. */
+export type SourceHints = Partial<LimitHints>;
