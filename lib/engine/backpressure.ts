@@ -1,0 +1,63 @@
+import type { PartnerDriver } from "./define-partner.ts";
+import { rateOf } from "./gate/limit-rate.ts";
+import { defaultShare } from "./limits.ts";
+
+/** How full a lane is: messages that are not done, and how long one waits until it is worked (null: not known). */
+export interface LaneLoad {
+  readonly depth: number;
+  readonly ageMs: number | null;
+}
+
+/** Beyond these a lane has enough. */
+export interface LaneBounds {
+  readonly depthMax: number;
+  readonly ageMsMax: number;
+}
+
+export type Pressure =
+  | { readonly kind: "free" }
+  /** At most `startMax` more, the longest overdue: what waits longest still moves. */
+  | { readonly kind: "few"; readonly startMax: number; readonly why: string }
+  | { readonly kind: "none"; readonly why: string };
+
+const minuteMs = 60_000;
+/** So many minutes of work may wait: what is started now would begin no sooner. */
+const backlogMinutes = 5;
+/** A driver without limits, or with very high ones, is bound by our own workers. */
+const depthBounds = { min: 50, max: 2_000 };
+const ageBoundsMs = { min: 5 * minuteMs, max: 60 * minuteMs };
+const fewMax = 10;
+
+/**
+ * What a partner's lane may hold before imports are held back. In messages: what the slowest of its limits lets through in
+ * five minutes, as each message costs a call or more; from 50 to 2,000. In time: the shortest interval between two imports,
+ * since then the next round would stand behind the last; from 5 minutes to an hour.
+ */
+export function laneBoundsOf(driver: Pick<PartnerDriver, "limits" | "resources">): LaneBounds {
+  const perMinute = driver.limits.map(({ rule, share }) => {
+    const rate = rateOf(rule);
+    return rate === null ? Infinity : (rate.requests * (share ?? defaultShare) * minuteMs) / rate.perMs;
+  });
+  const everyMs = Object.values(driver.resources).map((resource) => resource.everyMs);
+  return {
+    depthMax: Math.floor(within(depthBounds, Math.min(...perMinute) * backlogMinutes)),
+    ageMsMax: within(ageBoundsMs, Math.min(...everyMs)),
+  };
+}
+
+/** How much more a lane should be given: beyond a bound only a few, beyond twice a bound nothing. */
+export function pressureOf(load: LaneLoad, bounds: LaneBounds): Pressure {
+  const { depth } = load;
+  const ageMs = load.ageMs ?? 0;
+  const fullness = Math.max(depth / bounds.depthMax, ageMs / bounds.ageMsMax);
+  if (fullness < 1) return { kind: "free" };
+  const why =
+    depth >= bounds.depthMax
+      ? `its imports lane holds ${depth} messages, of ${bounds.depthMax} that its limits work off in time`
+      : `its imports lane is ${Math.round(ageMs / minuteMs)} minutes behind, and new imports are due every ${Math.round(bounds.ageMsMax / minuteMs)}`;
+  return fullness < 2 ? { kind: "few", startMax: fewMax, why } : { kind: "none", why };
+}
+
+function within({ min, max }: { readonly min: number; readonly max: number }, value: number): number {
+  return Math.min(max, Math.max(min, value));
+}
