@@ -76,6 +76,8 @@ export const guesty = definePartner<GuestyResource>({
     slidingWindow({ per: "account", requests: 120, perMs: minuteMs }),
     slidingWindow({ per: "account", requests: 5_000, perMs: hourMs }),
   ],
+  // The same page: `X-RateLimit-Remaining-Second`, `-Minute` and `-Hour` in every answer, `Retry-after` in a refusal.
+  hints: ["retry-after", "x-rate-limit"],
   webhook: webhook({
     verify: standardWebhooks("svix"),
     schema: WebhookEvent,

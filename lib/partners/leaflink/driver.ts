@@ -62,6 +62,8 @@ export const leaflink = definePartner<LeaflinkResource>({
   // The keys that one user made share that user's quota, whatever company each is bound to.
   quotaOwner: ({ account, connectionId, settings }) => settings["keyOwner"] || account || connectionId,
   classify,
+  // For V2 none is documented; the newer API's `RateLimit-*` are read where they come (https://developer.leaflink.com).
+  hints: ["retry-after", "rate-limit-fields"],
   webhook: webhook({
     // https://developer.leaflink.com/legacy/v2/brands/webhooks/setup/
     verify: bodyHmac({ header: "ll-signature", algorithm: "sha256", encoding: "base64" }),

@@ -71,6 +71,8 @@ export const stripe = definePartner<StripeResource>({
   // Another call holds the object: https://docs.stripe.com/api/errors
   failures: { 409: "transient" },
   classify,
+  // https://docs.stripe.com/rate-limits: the reason is in a header of its own; `Retry-After` is not promised, and read where it comes.
+  hints: ["retry-after", "stripe-reason"],
   webhook: webhook({
     verify: stripeSignature,
     schema: WebhookEvent,
