@@ -1,6 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { KMSClient } from "@aws-sdk/client-kms";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SQSClient } from "@aws-sdk/client-sqs";
@@ -13,6 +14,7 @@ export interface Clients {
   readonly sqs: () => SQSClient;
   readonly s3: () => S3Client;
   readonly kms: () => KMSClient;
+  readonly lambda: () => LambdaClient;
   readonly secretsManager: () => SecretsManagerClient;
 }
 
@@ -31,6 +33,7 @@ export function createClients(environment: Environment): Clients {
     s3: once(() => new S3Client({ ...settings("S3"), forcePathStyle: environment.endpoints.S3 !== null })),
     events: once(() => new EventBridgeClient(settings("EVENTBRIDGE"))),
     kms: once(() => new KMSClient(settings("KMS"))),
+    lambda: once(() => new LambdaClient(settings("LAMBDA"))),
     secretsManager: once(() => new SecretsManagerClient(settings("SECRETS_MANAGER"))),
   };
 }

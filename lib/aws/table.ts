@@ -84,9 +84,9 @@ export class Table {
   async delete(
     key: Item,
     condition: Pick<Update, "ConditionExpression" | "ExpressionAttributeValues"> = {},
-  ): Promise<void> {
+  ): Promise<UpdateAnswer["kind"]> {
     const command = new DeleteItemCommand({ ...condition, TableName: this.name, Key: key });
-    await conditional(async () => (await this.#client().send(command)).Attributes);
+    return (await conditional(async () => (await this.#client().send(command)).Attributes)).kind;
   }
 
   async query(query: Query): Promise<QueryAnswer> {

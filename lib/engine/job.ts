@@ -44,6 +44,8 @@ export const Job = z.lazy(() =>
         resource: z.string().min(1).max(80),
         externalId: z.string().min(1).max(500),
       }),
+      /** Nothing to do but to be consumed: how it is known that a lane is worked, and how old what waits on it is. */
+      z.strictObject({ kind: z.literal("canary"), sentAtMs: z.int().min(0) }),
     ]),
   }),
 );
@@ -53,6 +55,7 @@ export type Lane = Job["lane"];
 export type Work = Job["work"];
 export type WebhookWork = Extract<Work, { kind: "webhook" }>;
 export type PushWork = Extract<Work, { kind: "push" }>;
+export type CanaryWork = Extract<Work, { kind: "canary" }>;
 export type RefreshWork = Extract<Work, { kind: "refresh" }>;
 
 export const lanes: readonly Lane[] = ["webhooks", "imports"];

@@ -6,12 +6,17 @@ import type { GiveUp, Ports } from "../engine/ports.ts";
 import { failureIdOf } from "./archive-failure.ts";
 import { handleWebhook } from "./handle-webhook.ts";
 import type { WebhookPorts } from "./handle-webhook.ts";
+import { noteCanary } from "./note-canary.ts";
+import type { NotePorts } from "./note-canary.ts";
 import type { Outcome, WorkContext } from "./outcome.ts";
 import { pushRun } from "./push-run.ts";
 import type { PushPorts } from "./push-run.ts";
 import { refreshRecord } from "./refresh-record.ts";
 
-export type ConsumePorts = WebhookPorts & PushPorts & Pick<Ports, "lanes" | "log" | "random" | "partners">;
+export type ConsumePorts = WebhookPorts &
+  PushPorts &
+  NotePorts &
+  Pick<Ports, "lanes" | "log" | "random" | "partners" | "parked">;
 
 /** With the delays below, half an hour of outage on average. */
 const attemptsMax = 12;
@@ -56,6 +61,8 @@ async function work(ports: ConsumePorts, job: Job, context: WorkContext): Promis
       return pushRun(ports, driver, job, job.work, context);
     case "refresh":
       return refreshRecord(ports, driver, job, job.work, context);
+    case "canary":
+      return noteCanary(ports, job, job.work);
   }
 }
 
