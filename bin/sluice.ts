@@ -5,10 +5,12 @@ import { connectCommand } from "./commands/connect.ts";
 import { connectionsCommand } from "./commands/connections.ts";
 import { costCommand } from "./commands/cost.ts";
 import { discardCommand } from "./commands/discard.ts";
+import { emergencyCommand } from "./commands/emergency.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { failuresCommand } from "./commands/failures.ts";
 import { newPartnerCommand } from "./commands/new-partner/new-partner.ts";
 import { pauseCommand } from "./commands/pause.ts";
+import { rebuildCommand } from "./commands/rebuild.ts";
 import { recordCommand } from "./commands/record/record.ts";
 import { recordsCommand } from "./commands/records.ts";
 import { replayLocalCommand } from "./commands/replay-local/replay-local.ts";
@@ -30,12 +32,14 @@ const commands: readonly Command[] = [
   runsCommand,
   recordsCommand,
   explainCommand,
+  rebuildCommand,
   failuresCommand,
   replayCommand,
   discardCommand,
   pauseCommand,
   resumeCommand,
   whyWaitingCommand,
+  emergencyCommand,
   costCommand,
   smokeCommand,
   newPartnerCommand,
