@@ -74,13 +74,21 @@ function take(cursor: Cursor, form: RegExp): string | null {
 }
 
 function eachMember(text: string, takeOne: (cursor: Cursor) => boolean): boolean {
-  const cursor = { text: text.replace(/^ +/, "").replace(/ +$/, ""), at: 0 };
-  if (cursor.text === "") return true;
+  const cursor = { text: withoutSpacesBehind(text), at: 0 };
+  take(cursor, / */y);
+  if (cursor.at === cursor.text.length) return true;
   while (takeOne(cursor)) {
     if (cursor.at === cursor.text.length) return true;
     if (take(cursor, /[ \t]*,[ \t]*/y) === null) return false;
   }
   return false;
+}
+
+/** `/ +$/` would look at each of a run of spaces again from each of them. */
+function withoutSpacesBehind(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === " ") end -= 1;
+  return text.slice(0, end);
 }
 
 function takeMember(cursor: Cursor): Member | null {
