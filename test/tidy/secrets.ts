@@ -32,13 +32,17 @@ const inFixtures: readonly Pattern[] = [
   },
 ];
 
+/** Vendors' published examples: what they sign with is no secret, and stands as it was published. */
+const published = new Set(["test/fixtures/signatures/vectors.json"]);
+
 /** Looks for secrets in everything that is published, and for people's data in the fixtures. */
 export function checkSecrets(root: string): Violation[] {
   const folders = ["bin", "lib", "lambdas", "test", "docs", "README.md", "CONTRIBUTING.md", "sluice.config.ts"];
   return folders
     .flatMap((folder) => listFiles(root, folder, new Set(["node_modules"])))
     .flatMap((path) => {
-      const patterns = path.includes("/fixtures/") ? [...everywhere, ...inFixtures] : everywhere;
+      const patterns =
+        path.includes("/fixtures/") && !published.has(path) ? [...everywhere, ...inFixtures] : everywhere;
       const lines = readFileSync(join(root, path), "utf8").split("\n");
       return lines.flatMap((line, index) =>
         patterns

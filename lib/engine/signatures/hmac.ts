@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, hash, timingSafeEqual } from "node:crypto";
 
 export interface HmacScheme {
   readonly algorithm: "sha256" | "sha1" | "sha512";
@@ -37,4 +37,14 @@ export function anySameText(expected: readonly string[], given: readonly string[
     }
   }
   return found;
+}
+
+/** The same for secrets themselves, whose length is nobody's business either: digests of one length are compared. */
+export function anySameSecret(expected: readonly string[], given: string): boolean {
+  return anySameText(expected.map(sha256Hex), [sha256Hex(given)]);
+}
+
+/** SHA-256 of a text or of bytes, in hex. */
+export function sha256Hex(data: string | Uint8Array): string {
+  return hash("sha256", data, "hex");
 }

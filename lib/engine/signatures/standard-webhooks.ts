@@ -1,46 +1,56 @@
-import { anySameText, hmacText } from "./hmac.ts";
-import type { HmacScheme } from "./hmac.ts";
-import type { Verifier } from "./verifier.ts";
+import { wholeBase64 } from "./base64.ts";
+import { digitsMs, readHeaders } from "./header.ts";
+import { verifyMac } from "./mac-scheme.ts";
+import type { MacReading, MacScheme } from "./mac-scheme.ts";
+import { rejected } from "./verifier.ts";
+import type { Rejection, SignedRequest, Verifier } from "./verifier.ts";
 
-const scheme: HmacScheme = { algorithm: "sha256", encoding: "base64" };
-const toleranceMs = 300_000;
-const headerCharsMax = 4096;
+export type StandardPrefix = "webhook" | "svix";
+
 /** A shorter key than any issued would be one that somebody mistyped, or an empty one with which anybody could sign. */
 const keyBytesMin = 16;
+export const standardToleranceMs = 300_000;
 
 /**
  * Standard Webhooks, version 1: HMAC-SHA256 over `<id>.<timestamp>.<raw body>`, keyed with the base64 part of
  * `whsec_…`, as `v1,<base64>` items separated by spaces; other versions prove nothing. `prefix` names the headers:
  * `webhook`, or `svix` for Svix' own. https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
-export function standardWebhooks(prefix: "webhook" | "svix"): Verifier {
-  return ({ headers, rawBody, secrets, nowMs }) => {
-    const keys = secrets.map(keyOf).filter((key) => key !== null);
-    if (keys.length === 0) return { ok: false, reason: "no-secret" };
-    const [id, timestamp, signature] = [
-      headers[`${prefix}-id`],
-      headers[`${prefix}-timestamp`],
-      headers[`${prefix}-signature`],
-    ];
-    if (!id || !timestamp || !signature) return { ok: false, reason: "missing-header" };
-    const readable = /^\d{1,12}$/.test(timestamp) && signature.length <= headerCharsMax && id.length <= headerCharsMax;
-    if (!readable) return { ok: false, reason: "malformed-header" };
-    const given = signature
-      .split(" ")
-      .filter((item) => item.startsWith("v1,"))
-      .map((item) => item.slice("v1,".length));
-    const expected = keys.map((key) => hmacText(scheme, key, [`${id}.${timestamp}.`, rawBody]));
-    if (!anySameText(expected, given)) return { ok: false, reason: "mismatch" };
-    // Asked last, so that "stale" is only ever said of what was signed with our secret.
-    return Math.abs(nowMs - Number(timestamp) * 1000) <= toleranceMs ? { ok: true } : { ok: false, reason: "stale" };
+export function standardWebhooks(prefix: StandardPrefix): Verifier {
+  const scheme = standardWebhooksScheme(prefix);
+  return (request) => verifyMac(scheme, request);
+}
+
+/** The same as data. */
+export function standardWebhooksScheme(prefix: StandardPrefix): MacScheme {
+  return {
+    algorithm: "sha256",
+    encoding: "base64",
+    toleranceMs: standardToleranceMs,
+    keyOf,
+    read: (request) => readStandard(request, prefix, "v1"),
   };
 }
 
+/** What the three headers say, with the signatures of one version. */
+export function readStandard(
+  request: SignedRequest,
+  prefix: StandardPrefix,
+  version: "v1" | "v1a",
+): MacReading | Rejection {
+  const headers = readHeaders(request, [`${prefix}-id`, `${prefix}-timestamp`, `${prefix}-signature`]);
+  if (!headers.ok) return headers;
+  const [id, timestamp, signature] = headers.values;
+  const atMs = digitsMs(timestamp, "seconds");
+  if (atMs === null) return rejected("malformed-header");
+  const given = signature
+    .split(" ")
+    .filter((item) => item.startsWith(`${version},`))
+    .map((item) => item.slice(`${version},`.length));
+  return { ok: true, given, texts: [[`${id}.${timestamp}.`, request.rawBody]], atMs };
+}
+
 function keyOf(secret: string): Buffer | null {
-  const text = secret.startsWith("whsec_") ? secret.slice("whsec_".length) : secret;
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return null;
-  const key = Buffer.from(text, "base64");
-  // Decoding passes over what it cannot read, so that a secret with a slip at its end would be taken for the right one.
-  const isWhole = key.toString("base64").replace(/=+$/, "") === text.replace(/=+$/, "");
-  return isWhole && key.byteLength >= keyBytesMin ? key : null;
+  const key = wholeBase64(secret.startsWith("whsec_") ? secret.slice("whsec_".length) : secret);
+  return key !== null && key.byteLength >= keyBytesMin ? key : null;
 }

@@ -1,39 +1,38 @@
-import { anySameText, hmacText } from "./hmac.ts";
-import type { HmacScheme } from "./hmac.ts";
+import { digitsMs, readHeaders } from "./header.ts";
+import { verifyMac } from "./mac-scheme.ts";
+import type { MacScheme } from "./mac-scheme.ts";
+import { rejected } from "./verifier.ts";
 import type { Verifier } from "./verifier.ts";
-
-const scheme: HmacScheme = { algorithm: "sha256", encoding: "hex" };
-const toleranceMs = 300_000;
-const headerCharsMax = 4096;
 
 /**
  * `Stripe-Signature: t=<seconds>,v1=<hex>[,v1=<hex>…]`: HMAC-SHA256 over `<t>.<raw body>`, keyed with the whole `whsec_…`
  * string. Several `v1` come while a secret is rolled; `v0` and unknown schemes prove nothing. Times more than five minutes
  * off, past or future, are refused. https://docs.stripe.com/webhooks#verify-manually
  */
-export const stripeSignature: Verifier = ({ headers, rawBody, secrets, nowMs }) => {
-  // An empty key would let anybody sign.
-  const keys = secrets.filter((secret) => secret.length > 0);
-  if (keys.length === 0) return { ok: false, reason: "no-secret" };
-  const header = headers["stripe-signature"];
-  if (header === undefined || header.length === 0) return { ok: false, reason: "missing-header" };
-  const parsed = parseHeader(header);
-  if (parsed === null) return { ok: false, reason: "malformed-header" };
-  const expected = keys.map((key) => hmacText(scheme, key, [`${parsed.timestamp}.`, rawBody]));
-  if (!anySameText(expected, parsed.signatures)) return { ok: false, reason: "mismatch" };
-  const offMs = Math.abs(nowMs - Number(parsed.timestamp) * 1000);
-  // Asked last, so that "stale" is only ever said of what was signed with our secret.
-  return offMs <= toleranceMs ? { ok: true } : { ok: false, reason: "stale" };
+export const stripeSignature: Verifier = (request) => verifyMac(stripeScheme, request);
+
+export const stripeScheme: MacScheme = {
+  algorithm: "sha256",
+  encoding: "hex",
+  toleranceMs: 300_000,
+  read(request) {
+    const headers = readHeaders(request, ["stripe-signature"]);
+    if (!headers.ok) return headers;
+    const parsed = parseHeader(headers.values[0]);
+    if (parsed === null) return rejected("malformed-header");
+    const { timestamp, signatures, atMs } = parsed;
+    return { ok: true, given: signatures, texts: [[`${timestamp}.`, request.rawBody]], atMs };
+  },
 };
 
 interface StripeHeader {
   /** As it came: it is part of what was signed. */
   readonly timestamp: string;
+  readonly atMs: number;
   readonly signatures: readonly string[];
 }
 
 function parseHeader(header: string): StripeHeader | null {
-  if (header.length > headerCharsMax) return null;
   const timestamps: string[] = [];
   const signatures: string[] = [];
   for (const item of header.split(",")) {
@@ -41,8 +40,9 @@ function parseHeader(header: string): StripeHeader | null {
     if (name === "t") timestamps.push(value ?? "");
     if (name === "v1") signatures.push(value ?? "");
   }
-  const timestamp = timestamps[0];
+  const timestamp = timestamps[0] ?? "";
+  const atMs = digitsMs(timestamp, "seconds");
   // Two times would leave open which one was signed.
-  if (timestamps.length !== 1 || timestamp === undefined || !/^\d{1,12}$/.test(timestamp)) return null;
-  return signatures.length === 0 ? null : { timestamp, signatures };
+  if (timestamps.length !== 1 || atMs === null || signatures.length === 0) return null;
+  return { timestamp, atMs, signatures };
 }

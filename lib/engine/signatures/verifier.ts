@@ -9,11 +9,46 @@ export interface SignedRequest {
   /** Several during a rotation; any may match. None at all rejects. */
   readonly secrets: readonly string[];
   readonly nowMs: number;
+  /**
+   * The partner's published keys as far as they are known: a JWK or certificates in PEM by the partner's own id, or null.
+   * Only schemes with public keys read it; `verifyWithKeys` fills it.
+   */
+  readonly keys?: (id: string) => string | null;
 }
 
-export type Verdict =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly reason: "no-secret" | "missing-header" | "malformed-header" | "stale" | "mismatch" };
+/** Why a request was refused: a label for metrics and a key for explanations. It never tells what was expected. */
+export type RejectionReason =
+  /** No secret of a usable form: nothing can be verified, so nothing is let in. */
+  | "no-secret"
+  | "missing-header"
+  | "malformed-header"
+  /** Rightly signed, and too far from our clock, in the past or in the future. */
+  | "stale"
+  | "mismatch"
+  /** The request names an algorithm that the scheme does not allow. */
+  | "wrong-algorithm"
+  /** The key is known, and is not to be trusted: expired, of another host, of no chain to a root. */
+  | "untrusted-key"
+  /** Rightly signed, for somebody else. */
+  | "wrong-claims";
+
+export interface Rejection {
+  readonly ok: false;
+  readonly reason: RejectionReason;
+}
+
+/** The request names a key that is not at hand; with it the verdict may change. */
+export interface KeyWanted {
+  readonly ok: false;
+  readonly reason: "unknown-key";
+  readonly wanted: string;
+}
+
+export type Verdict = { readonly ok: true } | Rejection | KeyWanted;
 
 /** A signature scheme: pure, constant-time in the secret, and never throwing on whatever a stranger sends. */
 export type Verifier = (request: SignedRequest) => Verdict;
+
+export function rejected(reason: RejectionReason): Rejection {
+  return { ok: false, reason };
+}

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { Stripe } from "stripe";
 import { describe, expect, test } from "vitest";
 import { stripeSignature } from "../../../lib/engine/signatures/stripe.ts";
-import type { SignedRequest, Verdict } from "../../../lib/engine/signatures/verifier.ts";
+import type { RejectionReason, SignedRequest, Verdict } from "../../../lib/engine/signatures/verifier.ts";
 
 const secret = "whsec_test_secret";
 const payload = '{"id":"evt_1","object":"event","amount":"10 €"}';
@@ -26,7 +26,7 @@ function verify(header: string | undefined, over: Partial<SignedRequest> = {}): 
   });
 }
 
-const refused = (reason: Extract<Verdict, { ok: false }>["reason"]): Verdict => ({ ok: false, reason });
+const refused = (reason: RejectionReason): Verdict => ({ ok: false, reason });
 
 describe("what the stripe package signed", () => {
   test("is taken", () => {
