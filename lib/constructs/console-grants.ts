@@ -1,9 +1,11 @@
 import type { Construct } from "constructs";
+import { eventBusNameFor } from "../engine/names.ts";
 import type { TableName } from "../engine/names.ts";
 import {
   apiSecretArn,
   claimCheckArn,
   emergencyFunctionArn,
+  eventBusArn,
   indexArn,
   laneArn,
   partnerSecretArn,
@@ -37,7 +39,9 @@ export function consoleGrants(scope: Construct, stage: Stage): Grant[] {
     indexes("records", ["digests"]),
     items("runs", ["GetItem", "BatchGetItem", "PutItem"]),
     indexes("runs", ["started"]),
-    items("history", ["Query"]),
+    // Repairing a history puts its last state there and tells of it.
+    items("history", ["Query", "PutItem"]),
+    allow("events", ["PutEvents"], [eventBusArn(scope, eventBusNameFor(stage.name))]),
     items("token-buckets", ["GetItem"]),
     items("failures", ["GetItem", "UpdateItem"]),
     indexes("failures", ["group", "connection"]),

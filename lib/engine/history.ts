@@ -16,8 +16,11 @@ export interface HistoryEntry extends RecordScope {
 
 const changedMax = 100;
 
+/** What of the state before a change tells what changed. */
+export type Former = Pick<StoredRecord, "data" | "deleted">;
+
 /** What became of a record between two of its states, as its history tells it. */
-export function historyOf(before: StoredRecord | null, after: StoredRecord): HistoryEntry {
+export function historyOf(before: Former | null, after: StoredRecord): HistoryEntry {
   const { partner, connectionId, resource, externalId, version, source, fetchedAtMs, writtenAtMs, data } = after;
   const changed = before === null ? [] : changedFields(before.data, data);
   return {
@@ -35,7 +38,7 @@ export function historyOf(before: StoredRecord | null, after: StoredRecord): His
   };
 }
 
-function changeOf(before: StoredRecord | null, after: StoredRecord): HistoryEntry["change"] {
+function changeOf(before: Former | null, after: StoredRecord): HistoryEntry["change"] {
   if (after.deleted) return "deleted";
   if (before === null) return "created";
   return before.deleted ? "restored" : "updated";

@@ -224,6 +224,14 @@ test("only for a partner whose tokens run out are credentials sealed anew by its
   }
 });
 
+test("the fan-out asks how full its lane is, and takes nothing from it", () => {
+  const role = partnersRoles("acme").find((each) => each.id.includes("ImportFanOut"));
+  if (role === undefined) throw new Error("the fan-out's role");
+  const lane = `arn:aws:sqs:${region}:${account}:sluice-dev-acme-imports`;
+  const actions = ["SendMessage", "GetQueueAttributes", "ReceiveMessage", "DeleteMessage"];
+  expect(actions.filter((action) => may(role, `sqs:${action}`, lane))).toEqual(["SendMessage", "GetQueueAttributes"]);
+});
+
 describe("the role of what stands in for the consumers", () => {
   const actionsOf = (role: Role): Set<string> =>
     new Set(
@@ -290,7 +298,7 @@ describe("the API's role", () => {
     expect(invoked).toEqual(["emergency-consume"]);
   });
 
-  test("reads history and how limits stand, and changes neither", () => {
+  test("reads how limits stand, and can put to history what it lost and change nothing of it", () => {
     const [role] = console;
     if (role === undefined) return;
     const actions = ["GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"];
@@ -298,7 +306,7 @@ describe("the API's role", () => {
       actions.filter((action) =>
         may(role, `dynamodb:${action}`, `arn:aws:dynamodb:${place}:table/sluice-dev-${table}`),
       );
-    expect(allowed("history")).toEqual(["Query"]);
+    expect(allowed("history")).toEqual(["Query", "PutItem"]);
     expect(allowed("token-buckets")).toEqual(["GetItem"]);
   });
 

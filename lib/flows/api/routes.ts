@@ -5,6 +5,7 @@ import { healthRoutes } from "./health.ts";
 import { historyRoutes } from "./history.ts";
 import { partnerRoutes } from "./partners.ts";
 import { pauseRoutes } from "./pause.ts";
+import { rebuildRoutes } from "./rebuild.ts";
 import { recordRoutes } from "./records.ts";
 import type { Route } from "./route.ts";
 import { runRoutes } from "./runs.ts";
@@ -25,5 +26,6 @@ export const routes: readonly Route[] = [
   ...runRoutes,
   ...recordRoutes,
   ...historyRoutes,
+  ...rebuildRoutes,
   ...failureRoutes,
 ];
