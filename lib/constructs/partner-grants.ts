@@ -58,6 +58,8 @@ export function fanOutGrants(scope: Construct, stage: Stage, partner: string): G
   const queues = [laneArn(scope, stage, partner, "imports"), deadLetterQueueArn(scope, stage, partner)];
   return [
     allow("sqs", ["SendMessage"], queues),
+    // How full the lane is says how much more it should be given.
+    allow("sqs", ["GetQueueAttributes"], [laneArn(scope, stage, partner, "imports")]),
     allowItems(scope, stage, partner, "connections", ["GetItem", "PutItem"]),
     allowIndex(scope, stage, partner, "connections", "due"),
     allowItems(scope, stage, partner, "runs", ["GetItem", "PutItem"]),

@@ -45,17 +45,19 @@ export function laneBoundsOf(driver: Pick<PartnerDriver, "limits" | "resources">
   };
 }
 
-/** How much more a lane should be given: beyond a bound only a few, beyond twice a bound nothing. */
-export function pressureOf(load: LaneLoad, bounds: LaneBounds): Pressure {
-  const { depth } = load;
-  const ageMs = load.ageMs ?? 0;
-  const fullness = Math.max(depth / bounds.depthMax, ageMs / bounds.ageMsMax);
-  if (fullness < 1) return { kind: "free" };
-  const why =
-    depth >= bounds.depthMax
-      ? `its imports lane holds ${depth} messages, of ${bounds.depthMax} that its limits work off in time`
-      : `its imports lane is ${Math.round(ageMs / minuteMs)} minutes behind, and new imports are due every ${Math.round(bounds.ageMsMax / minuteMs)}`;
-  return fullness < 2 ? { kind: "few", startMax: fewMax, why } : { kind: "none", why };
+/**
+ * How much more a lane should be given. Beyond a bound only a few, beyond twice its depth nothing. Age alone never stops
+ * imports: whoever sends the canaries may be dead, and an almost empty lane has room however old what is on it.
+ */
+export function pressureOf({ depth, ageMs }: LaneLoad, bounds: LaneBounds): Pressure {
+  if (depth >= bounds.depthMax) {
+    const why = `its imports lane holds ${depth} messages, more than the ${bounds.depthMax} that its limits work off in time`;
+    return depth >= 2 * bounds.depthMax ? { kind: "none", why } : { kind: "few", startMax: fewMax, why };
+  }
+  if (depth <= fewMax || ageMs === null || ageMs < bounds.ageMsMax) return { kind: "free" };
+  const minutes = (ms: number): number => Math.round(ms / minuteMs);
+  const why = `its imports lane is ${minutes(ageMs)} minutes behind, more than ${minutes(bounds.ageMsMax)}`;
+  return { kind: "few", startMax: fewMax, why };
 }
 
 function within({ min, max }: { readonly min: number; readonly max: number }, value: number): number {

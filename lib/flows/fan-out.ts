@@ -1,20 +1,26 @@
 import type { PartnerDriver } from "../engine/define-partner.ts";
 import type { Ports, ResourceState } from "../engine/ports.ts";
+import { admitImports } from "./admit-imports.ts";
+import type { AdmitPorts } from "./admit-imports.ts";
 import { changeResource } from "./change-resource.ts";
 import { startRun } from "./start-run.ts";
 import type { StartPorts } from "./start-run.ts";
 
-export type FanOutPorts = StartPorts & Pick<Ports, "log">;
+export type FanOutPorts = StartPorts & AdmitPorts & Pick<Ports, "log" | "lanes">;
 
 /** One invocation's worth; what is left is due again in a minute. */
 const dueMax = 200;
 
-/** Starts a run for every resource that is due, the longest overdue first. One that cannot be started does not hold up the others. */
+/**
+ * Starts a run for every resource that is due, the longest overdue first, as far as the partner's lane has room. One that
+ * cannot be started does not hold up the others; what is held back stays due.
+ */
 export async function fanOut(
   ports: FanOutPorts,
   driver: PartnerDriver,
-): Promise<{ readonly due: number; readonly started: number; readonly failed: number }> {
-  const due = await ports.connections.due(driver.name, ports.clock.nowMs(), dueMax);
+): Promise<{ readonly due: number; readonly started: number; readonly failed: number; readonly heldBack: number }> {
+  const allDue = await ports.connections.due(driver.name, ports.clock.nowMs(), dueMax);
+  const due = await admitted(ports, driver, allDue);
   let started = 0;
   let failed = 0;
   for (const state of due) {
@@ -30,8 +36,23 @@ export async function fanOut(
       });
     }
   }
-  ports.metrics.count("ImportsDue", due.length, { partner: driver.name });
-  return { due: due.length, started, failed };
+  ports.metrics.count("ImportsDue", allDue.length, { partner: driver.name });
+  return { due: allDue.length, started, failed, heldBack: allDue.length - due.length };
+}
+
+/** What of it may be started now. Nothing is asked while nothing is due: that is most minutes. */
+async function admitted(
+  ports: FanOutPorts,
+  driver: PartnerDriver,
+  due: readonly ResourceState[],
+): Promise<readonly ResourceState[]> {
+  if (due.length === 0) return due;
+  const admission = await admitImports(ports, driver);
+  if (admission.kind === "free" || admission.startMax >= due.length) return due;
+  const { cause: kind, why, startMax } = admission;
+  ports.metrics.count("ImportsHeldBack", due.length - startMax, { partner: driver.name, kind });
+  ports.log.info("due imports are held back", { partner: driver.name, heldBack: due.length - startMax, why });
+  return due.slice(0, startMax);
 }
 
 async function startDue(ports: FanOutPorts, driver: PartnerDriver, state: ResourceState): Promise<boolean> {

@@ -6,14 +6,14 @@ import { concurrency, slidingWindow } from "../../lib/engine/gate/limit-declarat
 import { acme } from "../flows/support/acme.ts";
 
 const minuteMs = 60_000;
-const { orders } = acme.resources;
-if (orders === undefined) throw new Error("acme has orders");
-
-function driverWith(limits: PartnerDriver["limits"], everyMs: readonly number[] = []) {
-  return {
-    limits,
-    resources: Object.fromEntries(everyMs.map((each, index) => [`r${index}`, { ...orders, everyMs: each }])),
-  };
+function driverWith(
+  limits: PartnerDriver["limits"],
+  everyMs: readonly number[] = [],
+): Pick<PartnerDriver, "limits" | "resources"> {
+  const { orders } = acme.resources;
+  if (orders === undefined) throw new Error("acme has orders");
+  const resources = everyMs.map((each, index) => [`r${index}`, { ...orders, everyMs: each }] as const);
+  return { limits, resources: Object.fromEntries(resources) };
 }
 
 const perMinute = (requests: number, share: number) =>
@@ -47,15 +47,16 @@ describe("pressure", () => {
     [{ depth: 300, ageMs: null }, "few"],
     [{ depth: 599, ageMs: 0 }, "few"],
     [{ depth: 600, ageMs: 0 }, "none"],
-    [{ depth: 0, ageMs: 10 * minuteMs - 1 }, "free"],
-    [{ depth: 0, ageMs: 10 * minuteMs }, "few"],
-    [{ depth: 0, ageMs: 20 * minuteMs }, "none"],
-    [{ depth: 300, ageMs: 20 * minuteMs }, "none"],
+    [{ depth: 11, ageMs: 10 * minuteMs - 1 }, "free"],
+    [{ depth: 11, ageMs: 10 * minuteMs }, "few"],
+    [{ depth: 11, ageMs: 1_000 * minuteMs }, "few"],
+    [{ depth: 10, ageMs: 1_000 * minuteMs }, "free"],
+    [{ depth: 600, ageMs: 1_000 * minuteMs }, "none"],
   ] as const)("of %j is %s", (load, kind) => expect(pressureOf(load, bounds).kind).toBe(kind));
 
   test("says which bound was passed, in numbers", () => {
     expect(JSON.stringify(pressureOf({ depth: 412, ageMs: 0 }, bounds))).toMatch(/412.* 300/);
-    expect(JSON.stringify(pressureOf({ depth: 1, ageMs: 13 * minuteMs }, bounds))).toMatch(/13 minutes.* 10/);
+    expect(JSON.stringify(pressureOf({ depth: 99, ageMs: 13 * minuteMs }, bounds))).toMatch(/13 minutes.* 10/);
   });
 
   test("never eases as a lane fills", () => {

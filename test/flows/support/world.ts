@@ -22,6 +22,9 @@ export interface Death {
 
 export class Died extends Error {}
 
+/** The lanes of a worker can be asked how full they are. */
+export type WorkerPorts = Ports & Pick<MemoryPorts, "lanes">;
+
 /**
  * The ports as a worker sees them that dies at its n-th effect. From then on nothing of that worker has any effect.
  * The clock, the log and the like are no effects.
@@ -29,7 +32,7 @@ export class Died extends Error {}
 export function mortal(
   ports: MemoryPorts,
   death: Death | null,
-): { readonly ports: Ports; readonly calls: () => number } {
+): { readonly ports: WorkerPorts; readonly calls: () => number } {
   let calls = 0;
   let dead = false;
   const wrap = <Port extends object>(port: Port): Port =>
@@ -69,10 +72,10 @@ export async function runUntilIdle(
   death: Death | null = null,
 ): Promise<{ readonly died: boolean; readonly calls: number }> {
   const first = mortal(ports, death);
-  let worker: Ports = first.ports;
+  let worker: WorkerPorts = first.ports;
   let died = false;
   const invisible: { job: Job; atMs: number }[] = [];
-  const invoke = async (work: (ports: Ports) => Promise<unknown>): Promise<boolean> => {
+  const invoke = async (work: (ports: WorkerPorts) => Promise<unknown>): Promise<boolean> => {
     try {
       await work(worker);
       return true;
