@@ -1,8 +1,8 @@
-import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import * as z from "zod";
 import type { RecordCandidate, RecordMark, RecordScope, RecordSource, StoredRecord } from "../engine/record.ts";
 import { flag, flagOf, jsonOf, number, numberOf, text, textOf } from "./item.ts";
 import type { Item } from "./item.ts";
+import { dataNames } from "./record-data.ts";
 import type { Update } from "./table.ts";
 
 /** What neither the condition nor the digests index needs to see. */
@@ -13,12 +13,6 @@ const RecordBody: z.ZodType<{ readonly model: string; readonly fetchedAtMs: numb
     source: z.object({ kind: z.enum(["webhook", "run"]), id: z.string() }),
   });
 
-export const RecordData = z.record(z.string(), z.unknown());
-
-/** In the item, or in the bucket where it is too large for one. */
-export type DataPlace =
-  { readonly kind: "inline"; readonly json: string } | { readonly kind: "claim"; readonly key: string };
-
 export function recordPartition(scope: RecordScope): string {
   return `${scope.partner}#${scope.connectionId}#${scope.resource}`;
 }
@@ -27,74 +21,76 @@ export function recordKey(scope: RecordScope, externalId: string): Item {
   return { pk: text(recordPartition(scope)), sk: text(externalId) };
 }
 
-/** Names that are reserved words of DynamoDB's expressions, and those that might become one. */
-const names = {
-  "#digest": "digest",
-  "#order": "order",
-  "#deleted": "deleted",
-  "#version": "version",
-  "#writtenAtMs": "writtenAtMs",
-  "#body": "body",
-  "#data": "data",
-  "#dataClaim": "dataClaim",
-};
-
-/** One conditional update: newer and different, or nothing; the version is counted where it is stored. */
-export function updateFor(candidate: RecordCandidate, place: DataPlace, writtenAtMs: number): Update {
-  const { digest, order, deleted, model, fetchedAtMs, source } = candidate;
-  const data = dataExpression(place, deleted);
-  return {
-    UpdateExpression:
-      "SET #digest = :digest, #order = :order, #deleted = :deleted, #writtenAtMs = :writtenAtMs, #body = :body, " +
-      `#version = if_not_exists(#version, :zero) + :one, ${data.set}${data.remove}`,
-    ConditionExpression:
-      "attribute_not_exists(pk) OR (#order < :order AND (#digest <> :digest OR #deleted <> :deleted))",
-    ExpressionAttributeNames: data.remove === "" ? withoutClaim() : names,
-    ExpressionAttributeValues: {
-      ":digest": text(digest),
-      ":order": number(order),
-      ":deleted": flag(deleted),
-      ":writtenAtMs": number(writtenAtMs),
-      ":body": text(JSON.stringify({ model, fetchedAtMs, source })),
-      ":zero": number(0),
-      ":one": number(1),
-      ":data": data.value,
-    },
-    ReturnValues: "UPDATED_NEW",
-  };
-}
-
-/** The first state of a record as a whole item: the same attributes that `updateFor` sets, and cheaper to put than to update. */
-export function firstItemFor(key: Item, candidate: RecordCandidate, place: DataPlace, writtenAtMs: number): Item {
+/** The attributes of a state beside its keys and its data. */
+function stateOf(candidate: RecordCandidate, version: number, writtenAtMs: number): Item {
   const { digest, order, deleted, model, fetchedAtMs, source } = candidate;
   return {
-    ...key,
     digest: text(digest),
     order: number(order),
     deleted: flag(deleted),
+    version: number(version),
     writtenAtMs: number(writtenAtMs),
     body: text(JSON.stringify({ model, fetchedAtMs, source })),
-    version: number(1),
-    ...(place.kind === "claim" ? { dataClaim: text(place.key) } : { data: text(place.json) }),
   };
 }
 
-function dataExpression(place: DataPlace, deleted: boolean): { set: string; remove: string; value: AttributeValue } {
-  if (place.kind === "claim") return { set: "#dataClaim = :data", remove: " REMOVE #data", value: text(place.key) };
-  const value = text(place.json);
-  // A tombstone keeps the last data known, wherever that is.
-  if (deleted) return { set: "#data = if_not_exists(#data, :data)", remove: "", value };
-  return { set: "#data = :data", remove: " REMOVE #dataClaim", value };
+/** The first state of a record as a whole item: cheaper to put than to update. */
+export function firstItemFor(key: Item, candidate: RecordCandidate, data: Item, writtenAtMs: number): Item {
+  return { ...key, ...stateOf(candidate, 1, writtenAtMs), ...data };
 }
 
-function withoutClaim(): Record<string, string> {
-  return Object.fromEntries(Object.entries(names).filter(([name]) => name !== "#dataClaim"));
+/** Every state that differs has a version of its own, and one state's order only moves: the two name what was compared. */
+const stillAsMarked = "#version = :marked AND #order = :markedOrder";
+
+function marked(mark: RecordMark): Item {
+  return { ":marked": number(mark.version), ":markedOrder": number(mark.order) };
+}
+
+/**
+ * The next state in place of the very one that was compared, or nothing: the rule of what is newer stands in one place, and
+ * a race makes the loser compare again. `data` is null of a tombstone, which keeps the last data known.
+ */
+export function updateFor(
+  candidate: RecordCandidate,
+  mark: RecordMark,
+  data: Item | null,
+  writtenAtMs: number,
+): Update {
+  const set = { ...stateOf(candidate, mark.version + 1, writtenAtMs), ...data };
+  const names = Object.keys(set);
+  const removed = data === null ? [] : dataNames.filter((name) => !names.includes(name));
+  const remove = removed.length === 0 ? "" : ` REMOVE ${removed.map((name) => `#${name}`).join(", ")}`;
+  return {
+    UpdateExpression: `SET ${names.map((name) => `#${name} = :${name}`).join(", ")}${remove}`,
+    ConditionExpression: stillAsMarked,
+    ExpressionAttributeNames: Object.fromEntries([...names, ...removed].map((name) => [`#${name}`, name])),
+    ExpressionAttributeValues: {
+      ...Object.fromEntries(Object.entries(set).map(([name, value]) => [`:${name}`, value])),
+      ...marked(mark),
+    },
+  };
+}
+
+/** The same state under a newer version of the partner's. */
+export function advanceFor(candidate: RecordCandidate, mark: RecordMark): Update {
+  return {
+    UpdateExpression: "SET #order = :order",
+    ConditionExpression: stillAsMarked,
+    ExpressionAttributeNames: { "#order": "order", "#version": "version" },
+    ExpressionAttributeValues: { ":order": number(candidate.order), ...marked(mark) },
+  };
 }
 
 /** What a mark is made of, without the record's data. */
 export const markProjection = {
-  ProjectionExpression: "sk, #digest, #order, #version, #deleted",
-  ExpressionAttributeNames: { "#digest": "digest", "#order": "order", "#version": "version", "#deleted": "deleted" },
+  ProjectionExpression: "sk, #digest, #order, #version, #deleted, #writtenAtMs",
+  ExpressionAttributeNames: {
+    "#digest": "digest",
+    "#order": "order",
+    "#version": "version",
+    "#deleted": "deleted",
+    "#writtenAtMs": "writtenAtMs",
+  },
 };
 
 /** Throws `CorruptItem`. */
@@ -105,26 +101,13 @@ export function markOfItem(table: string, item: Item): RecordMark {
     order: numberOf(table, item, "order"),
     version: numberOf(table, item, "version"),
     deleted: flagOf(table, item, "deleted"),
+    writtenAtMs: numberOf(table, item, "writtenAtMs"),
   };
-}
-
-/** Where an item's data is. A tombstone of something large has a claim and an empty `data` beside it. */
-export function placeOfItem(table: string, item: Item): DataPlace {
-  const key = item["dataClaim"]?.S;
-  return key === undefined ? { kind: "inline", json: textOf(table, item, "data") } : { kind: "claim", key };
 }
 
 /** Throws `CorruptItem`. */
 export function recordOfItem(table: string, scope: RecordScope, item: Item, data: StoredRecord["data"]): StoredRecord {
   const { partner, connectionId, resource } = scope;
-  const writtenAtMs = numberOf(table, item, "writtenAtMs");
-  return {
-    partner,
-    connectionId,
-    resource,
-    ...jsonOf(table, item, RecordBody),
-    ...markOfItem(table, item),
-    writtenAtMs,
-    data,
-  };
+  const body = jsonOf(table, item, RecordBody);
+  return { partner, connectionId, resource, ...body, ...markOfItem(table, item), data };
 }

@@ -3,13 +3,20 @@ import type { Clock, PageRequest, RecordStore } from "../engine/ports.ts";
 import { compareWithMark } from "../engine/record.ts";
 import type { RecordCandidate, RecordMark, RecordScope, WriteOutcome } from "../engine/record.ts";
 import type { Bucket } from "./claim-checks.ts";
-import { recordClaimKeyOf } from "./claim-key.ts";
-import { numberOf, text } from "./item.ts";
+import { text } from "./item.ts";
 import type { Item } from "./item.ts";
 import { readPage } from "./list-query.ts";
 import { loadRecord } from "./load-record.ts";
-import { firstItemFor, markOfItem, markProjection, recordKey, recordPartition, updateFor } from "./record-item.ts";
-import type { DataPlace } from "./record-item.ts";
+import { dataFor } from "./record-data.ts";
+import {
+  advanceFor,
+  firstItemFor,
+  markOfItem,
+  markProjection,
+  recordKey,
+  recordPartition,
+  updateFor,
+} from "./record-item.ts";
 import type { Table } from "./table.ts";
 
 interface World {
@@ -18,10 +25,9 @@ interface World {
   readonly clock: Clock;
 }
 
-/** An item takes 400 KB, names and the other attributes included: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
-const inlineBytesMax = 380 * 1024;
 const marksMax = 100;
-const triesMax = 4;
+/** Each loses to another writer of the same record, so that many at once come through one by one. */
+const triesMax = 20;
 const claimsAtOnce = 4;
 
 export function createRecordStore(world: World): RecordStore {
@@ -68,44 +74,40 @@ async function write(
   candidate: RecordCandidate,
   mark: RecordMark | null,
 ): Promise<WriteOutcome> {
-  const { table, clock } = world;
+  const { table, bucket, clock } = world;
   // A failed condition is paid like a write: what is known to fail is not tried.
-  const known = compareWithMark(candidate, mark);
-  if (known !== "write") return known;
-  const place = await placeData(world, scope, candidate);
+  const first = compareWithMark(candidate, mark);
+  if (first !== "write" && first !== "advance") return first;
   const key = recordKey(scope, candidate.externalId);
-  if (mark === null) {
-    // Nothing is known of it, so most likely it is new; when it is not, the update below decides.
-    const created = await table.create(firstItemFor(key, candidate, place, clock.nowMs()));
-    if (created === "created") return candidate.deleted ? "deleted" : "created";
+  const data = candidate.deleted ? null : await dataFor(bucket, scope, candidate.data);
+  let known = mark;
+  if (known === null) {
+    // Nothing is known of it, so most likely it is new; when it is not, what is there decides.
+    const item = firstItemFor(key, candidate, data ?? { data: text("{}") }, clock.nowMs());
+    if ((await table.create(item)) === "created") return candidate.deleted ? "deleted" : "created";
+    known = await markAt(table, key);
   }
-  for (let tries = 0; tries < triesMax; tries += 1) {
-    const stored = await table.update(key, updateFor(candidate, place, clock.nowMs()));
-    if (stored.kind === "stored") return outcomeOf(table, candidate, stored.attributes);
-    const found = stored.found ?? (await table.get(key));
-    const verdict = found === null ? "write" : compareWithMark(candidate, markOfItem(table.name, found));
-    if (verdict !== "write") return verdict;
+  for (let tries = 0; tries < triesMax && known !== null; tries += 1) {
+    const verdict = compareWithMark(candidate, known);
+    if (verdict !== "write" && verdict !== "advance") return verdict;
+    const next = verdict === "write" ? updateFor(candidate, known, data, clock.nowMs()) : advanceFor(candidate, known);
+    const stored = await table.update(key, next);
+    if (stored.kind === "stored") return outcomeOf(candidate, verdict);
+    known = stored.found === null ? await markAt(table, key) : markOfItem(table.name, stored.found);
   }
   throw new Error(
     `${table.name}: record ${recordPartition(scope)} / ${candidate.externalId} changed under ${triesMax} writes of it`,
   );
 }
 
-function outcomeOf(table: Table, candidate: RecordCandidate, written: Item): WriteOutcome {
-  if (candidate.deleted) return "deleted";
-  return numberOf(table.name, written, "version") === 1 ? "created" : "updated";
+function outcomeOf(candidate: RecordCandidate, verdict: "write" | "advance"): WriteOutcome {
+  if (verdict === "advance") return "unchanged";
+  return candidate.deleted ? "deleted" : "updated";
 }
 
-async function placeData(world: World, scope: RecordScope, candidate: RecordCandidate): Promise<DataPlace> {
-  const json = JSON.stringify(candidate.data);
-  if (Buffer.byteLength(json) <= inlineBytesMax) return { kind: "inline", json };
-  // A tombstone's data counts only where nothing is known yet.
-  if (candidate.deleted) return { kind: "inline", json: "{}" };
-  const body = Buffer.from(json);
-  const key = recordClaimKeyOf(scope, body);
-  // Before the item that names it: an object that nothing names harms nobody.
-  await world.bucket.put(key, body);
-  return { kind: "claim", key };
+async function markAt(table: Table, key: Item): Promise<RecordMark | null> {
+  const found = await table.get(key);
+  return found === null ? null : markOfItem(table.name, found);
 }
 
 async function clear(table: Table, scope: RecordScope, limit: number): Promise<boolean> {

@@ -167,8 +167,11 @@ export interface ResourceDriver {
   /** One thing as the partner sends it, in lists and alone. */
   readonly schema: z.ZodType;
   readonly id: (raw: unknown) => string;
-  /** Milliseconds of the partner's own version; absent where it has none: then the time our fetch began orders states. */
-  readonly versionMs?: (raw: unknown) => number;
+  /**
+   * The partner's own version, a number that grows with every change: a sequence, or the milliseconds of a time that moves
+   * with every field. Absent where it has none (an etag says whether, not which is newer): then our fetches order states.
+   */
+  readonly version?: (raw: unknown) => number;
   /** A single GET can answer that the thing is gone with a 200; 404 and 410 count as gone everywhere. */
   readonly gone?: (raw: unknown) => boolean;
   readonly toRecord: (raw: unknown) => unknown;
@@ -216,12 +219,12 @@ export interface WebhookDefinition<Schema extends z.ZodType, Resource extends st
 
 export interface ResourceDefinition<Schema extends z.ZodType, ModelSchema extends z.ZodType> extends Omit<
   ResourceDriver,
-  "model" | "schema" | "id" | "versionMs" | "gone" | "toRecord" | "related"
+  "model" | "schema" | "id" | "version" | "gone" | "toRecord" | "related"
 > {
   readonly model: Model<ModelSchema>;
   readonly schema: Schema;
   readonly id: (raw: z.infer<Schema>) => string;
-  readonly versionMs?: (raw: z.infer<Schema>) => number;
+  readonly version?: (raw: z.infer<Schema>) => number;
   readonly gone?: (raw: z.infer<Schema>) => boolean;
   readonly toRecord: (raw: z.infer<Schema>) => z.input<ModelSchema>;
   readonly related?: (raw: z.infer<Schema>) => readonly Touched[];

@@ -9,10 +9,12 @@ export interface RecordScope {
 export interface RecordMark {
   readonly externalId: string;
   readonly digest: string;
-  /** Milliseconds that order two states of one record: the partner's own version where it has one, else when our fetch began. */
+  /** As in `RecordCandidate`; of a tombstone it means nothing. */
   readonly order: number;
   readonly version: number;
   readonly deleted: boolean;
+  /** When our store took this state, by the clock of the worker that wrote it. */
+  readonly writtenAtMs: number;
 }
 
 /** Which webhook or run brought a state. */
@@ -24,7 +26,9 @@ export interface RecordCandidate {
   readonly externalId: string;
   readonly model: string;
   readonly digest: string;
+  /** The partner's own version where it has one that grows with every change, else milliseconds when our fetch began. */
   readonly order: number;
+  readonly orderedBy: "version" | "fetch";
   readonly deleted: boolean;
   readonly fetchedAtMs: number;
   readonly source: RecordSource;
@@ -32,21 +36,46 @@ export interface RecordCandidate {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-export interface StoredRecord extends RecordCandidate, RecordScope {
+export interface StoredRecord extends Omit<RecordCandidate, "orderedBy">, RecordScope {
   /** Ours, from 1, one more for every state that differs. */
   readonly version: number;
   readonly writtenAtMs: number;
 }
 
-export type WriteOutcome = "created" | "updated" | "unchanged" | "stale" | "deleted";
+/** `unclear`: nothing says which of two states is newer; the thing has to be fetched again. */
+export type WriteOutcome = "created" | "updated" | "unchanged" | "stale" | "deleted" | "unclear";
 
-/** Whether a candidate is worth a write at all, from what is known; the store's own condition decides under a race. */
+/** `advance`: the state is known, under an older version of the partner's; only the order moves. */
+export type Verdict = "write" | "advance" | "unchanged" | "stale" | "unclear";
+
+/** More than two of our clocks may differ. */
+export const skewMsMax = 1_000;
+/** No partner's lists lag by as much: a version lower than one that we have had for so long is of a clock that went back. */
+export const lagMsMax = 3_600_000;
+
+/**
+ * Which of two states of one record is newer. By the partner's version where both have one. Otherwise by our own clocks:
+ * a fetch that began after the stored state was written saw something newer, and one that began before may have seen
+ * either, so it is `unclear`. Tombstones carry no version of the partner's: a 404 says only when it was seen.
+ *
+ * @example
+ * compareWithMark(candidate, null); // "write"
+ */
 export function compareWithMark(
-  candidate: Pick<RecordCandidate, "digest" | "order" | "deleted">,
-  mark: RecordMark | null,
-): "write" | "unchanged" | "stale" {
+  candidate: Pick<RecordCandidate, "digest" | "order" | "orderedBy" | "deleted" | "fetchedAtMs">,
+  mark: Omit<RecordMark, "externalId" | "version"> | null,
+): Verdict {
   // A deletion of something never seen is written too: its tombstone stops an older page from bringing the thing back.
   if (mark === null) return "write";
-  if (candidate.digest === mark.digest && candidate.deleted === mark.deleted) return "unchanged";
-  return candidate.order <= mark.order ? "stale" : "write";
+  const isSame = candidate.deleted === mark.deleted && (mark.deleted || candidate.digest === mark.digest);
+  const isLater = mark.writtenAtMs + skewMsMax < candidate.fetchedAtMs;
+  if (candidate.orderedBy === "fetch" || mark.deleted) {
+    if (isSame) return "unchanged";
+    return isLater ? "write" : "unclear";
+  }
+  if (candidate.order > mark.order) return isSame ? "advance" : "write";
+  if (isSame) return "unchanged";
+  // The same version of something else: a driver that maps differently now, or a version too coarse for two changes.
+  if (candidate.order === mark.order) return isLater ? "write" : "unclear";
+  return mark.writtenAtMs + lagMsMax < candidate.fetchedAtMs ? "write" : "stale";
 }

@@ -1,11 +1,10 @@
 import { saysGone } from "../engine/classify.ts";
 import type { PartnerRequest } from "../engine/define-partner.ts";
 import type { Lane } from "../engine/job.ts";
-import type { RecordScope, WriteOutcome } from "../engine/record.ts";
-import { compareWithMark } from "../engine/record.ts";
+import { skewMsMax } from "../engine/record.ts";
 import { callPartner } from "./call-partner.ts";
 import type { CallPorts, CallResult } from "./call-partner.ts";
-import { saveRecords, tombstone } from "./save-records.ts";
+import { saveGone, saveRecords } from "./save-records.ts";
 import type { SaveCounts, SavePorts, SaveTarget } from "./save-records.ts";
 
 export type FetchResult =
@@ -22,31 +21,41 @@ export async function fetchOne(
   externalId: string,
   limits: { readonly lane: Lane; readonly deadlineMs: number },
 ): Promise<FetchResult> {
-  const beganMs = ports.clock.nowMs();
-  const result = await callPartner(ports, {
-    driver: target.driver,
-    connection: target.connection,
-    request: requestFor(target, externalId),
-    ...limits,
-  });
-  if (result.kind === "ok")
-    return settled(ports, target, await saveRecords(ports, target, [result.body], result.beganMs), result.body);
-  if (result.kind === "failed" && saysGone(result.error))
-    return settled(ports, target, await saveGone(ports, target, externalId, beganMs), null);
-  return result;
+  // What comes late and differs is asked for a second time, and then taken however long that took.
+  const first = await fetchOnce(ports, target, externalId, limits, lateMsMax);
+  const isLate = first.kind === "saved" && first.unclear && ports.clock.nowMs() - first.beganMs > lateMsMax;
+  const result = isLate ? await fetchOnce(ports, target, externalId, limits, Number.POSITIVE_INFINITY) : first;
+  if (result.kind !== "saved" || !result.unclear) return result;
+  return { kind: "wait", untilMs: ports.clock.nowMs() + 2 * skewMsMax, reason: "fetched-at-once" };
 }
 
-/**
- * Where only the time of our fetch orders states, two fetches in one millisecond, or by workers whose clocks differ, say
- * nothing of which is newer: what lost is fetched again a moment later.
- */
-function settled(ports: SavePorts, target: SaveTarget, counts: SaveCounts, raw: unknown): FetchResult {
-  if (counts.stale === 0 || target.resource.versionMs !== undefined) return { kind: "saved", counts, raw };
-  return { kind: "wait", untilMs: ports.clock.nowMs() + skewMsMax, reason: "fetched-at-once" };
-}
+/** A single thing that takes longer has met a partner that stalls. */
+const lateMsMax = 2_000;
 
-/** More than two of our clocks may differ. */
-const skewMsMax = 1_000;
+type Once =
+  | Exclude<FetchResult, { kind: "saved" }>
+  /** `unclear`: it has to be fetched once more, for nothing says whether it is newer than what is stored. */
+  | (Extract<FetchResult, { kind: "saved" }> & { readonly unclear: boolean; readonly beganMs: number });
+
+async function fetchOnce(
+  ports: CallPorts & SavePorts,
+  target: SaveTarget,
+  externalId: string,
+  limits: { readonly lane: Lane; readonly deadlineMs: number },
+  lateMs: number,
+): Promise<Once> {
+  const askedMs = ports.clock.nowMs();
+  const { driver, connection } = target;
+  const result = await callPartner(ports, { driver, connection, request: requestFor(target, externalId), ...limits });
+  const isGone = result.kind === "failed" && saysGone(result.error);
+  if (result.kind !== "ok" && !isGone) return result;
+  const raw = result.kind === "ok" ? result.body : null;
+  const beganMs = result.kind === "ok" ? result.beganMs : askedMs;
+  const saved = isGone
+    ? await saveGone(ports, target, externalId, beganMs)
+    : await saveRecords(ports, target, [raw], { beganMs, lateMsMax: lateMs });
+  return { kind: "saved", counts: saved.counts, raw, unclear: saved.unclear.length > 0, beganMs };
+}
 
 function requestFor(target: SaveTarget, externalId: string): PartnerRequest {
   return {
@@ -55,22 +64,4 @@ function requestFor(target: SaveTarget, externalId: string): PartnerRequest {
     query: target.resource.oneQuery ?? {},
     endpoint: `GET ${target.resource.onePath("{id}")}`,
   };
-}
-
-async function saveGone(
-  ports: SavePorts,
-  target: SaveTarget,
-  externalId: string,
-  beganMs: number,
-): Promise<SaveCounts> {
-  const scope: RecordScope = {
-    partner: target.driver.name,
-    connectionId: target.connection.connectionId,
-    resource: target.resourceName,
-  };
-  const mark = (await ports.records.marks(scope, [externalId])).get(externalId) ?? null;
-  const candidate = tombstone(target, externalId, beganMs);
-  const verdict = compareWithMark(candidate, mark);
-  const outcome: WriteOutcome = verdict === "write" ? await ports.records.write(scope, candidate, mark) : verdict;
-  return { created: 0, updated: 0, unchanged: 0, stale: 0, deleted: 0, parked: 0, [outcome]: 1 };
 }

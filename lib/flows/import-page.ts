@@ -4,7 +4,9 @@ import { PartnerError } from "../engine/errors.ts";
 import { mapBounded } from "../engine/map-bounded.ts";
 import { PageShapeError } from "../engine/pages/page-strategy.ts";
 import type { PageCall, PageContent, PageStrategy } from "../engine/pages/page-strategy.ts";
-import type { Connection } from "../engine/ports.ts";
+import type { Connection, Ports } from "../engine/ports.ts";
+import { skewMsMax } from "../engine/record.ts";
+import { refreshJob } from "../engine/refresh-job.ts";
 import type { Position, Progress, Run } from "../engine/run.ts";
 import { callPartner } from "./call-partner.ts";
 import type { CallPorts } from "./call-partner.ts";
@@ -15,7 +17,7 @@ import { parkRecord } from "./park-record.ts";
 import { saveRecords } from "./save-records.ts";
 import type { SaveCounts, SavePorts, SaveTarget } from "./save-records.ts";
 
-export type ImportPorts = CallPorts & SavePorts;
+export type ImportPorts = CallPorts & SavePorts & Pick<Ports, "lanes">;
 
 export interface ImportPlace {
   readonly driver: PartnerDriver;
@@ -59,9 +61,23 @@ export async function importPage(
   const content = readPage(place, page, result.body, position);
   if (content instanceof PartnerError) return stopped({ kind: "failed", error: content }, position);
   if (feed !== null) return followFeed(ports, place, feed, content, position, context);
-  const counts = await saveRecords(ports, targetOf(place), content.items, result.beganMs);
+  const fetched = { beganMs: result.beganMs, lateMsMax: pageLateMsMax };
+  const { counts, unclear } = await saveRecords(ports, targetOf(place), content.items, fetched);
+  // Before the checkpoint passes them: dying in between, the page comes again and says what is clear by then.
+  await fetchAgain(ports, place, unclear);
   await fetchRelated(ports, targetOf(place), content.items, { lane: "imports", deadlineMs: context.deadlineMs });
   return { kind: "moved", position: after(content), progress: add(place.run.progress, counts, content, 1) };
+}
+
+/** A page that takes longer has met a partner that stalls: what it says has changed is asked for one by one. */
+const pageLateMsMax = 10_000;
+
+async function fetchAgain(ports: ImportPorts, place: ImportPlace, externalIds: readonly string[]): Promise<void> {
+  const { partner, connectionId, resource, trace } = place.run;
+  for (const externalId of externalIds) {
+    const job = refreshJob({ partner, connectionId, resource, externalId, trace }, ports.clock.nowMs());
+    await ports.lanes.send(job, 2 * skewMsMax);
+  }
 }
 
 /** A driver's code for "the thing that your cursor names is not there any more". */

@@ -17,8 +17,27 @@ export interface SaveTarget {
   readonly trace: string;
 }
 
-export type SaveCounts = Readonly<Record<WriteOutcome | "parked", number>>;
+export type SaveCounts = Readonly<Record<Exclude<WriteOutcome, "unclear"> | "parked", number>>;
 export type SavePorts = Pick<Ports, "clock" | "records" | "failures" | "metrics">;
+
+export interface Saved {
+  /** What is unclear counts as stale. */
+  readonly counts: SaveCounts;
+  /** Ids of what has to be fetched again: nothing says whether what came is newer than what is stored. */
+  readonly unclear: readonly string[];
+}
+
+/** The call that brought what is saved. */
+export interface Fetched {
+  readonly beganMs: number;
+  /**
+   * A change that comes later than this after its fetch began is fetched again, where only our fetches order states: the
+   * thing may have become what we have again meanwhile, and a fetch that finds nothing changed leaves no trace.
+   */
+  readonly lateMsMax: number;
+}
+
+export const noCounts: SaveCounts = { created: 0, updated: 0, unchanged: 0, stale: 0, deleted: 0, parked: 0 };
 
 const writesAtOnce = 10;
 /** The stores look up this many marks a call. */
@@ -32,12 +51,12 @@ export async function saveRecords(
   ports: SavePorts,
   target: SaveTarget,
   raws: readonly unknown[],
-  beganMs: number,
-): Promise<SaveCounts> {
-  const counts = { created: 0, updated: 0, unchanged: 0, stale: 0, deleted: 0, parked: 0 };
+  fetched: Fetched,
+): Promise<Saved> {
+  let parked = 0;
   const candidates = new Map<string, RecordCandidate>();
   for (const raw of raws) {
-    const read = candidateFrom(target, raw, beganMs);
+    const read = candidateFrom(target, raw, fetched.beganMs);
     if (read.kind === "candidate") {
       // A page that names a thing twice (it moved while we paged) counts it once, with its newest state.
       const former = candidates.get(read.candidate.externalId);
@@ -45,21 +64,48 @@ export async function saveRecords(
         candidates.set(read.candidate.externalId, read.candidate);
     } else {
       await parkRecord(ports, target, read.error, raw, read.externalId);
-      counts.parked++;
+      parked++;
     }
   }
-  const all = [...candidates.values()];
-  for (let start = 0; start < all.length; start += marksMax) {
-    const outcomes = await writeSome(ports, target, all.slice(start, start + marksMax));
-    for (const outcome of outcomes) counts[outcome]++;
+  const saved = await saveCandidates(ports, target, [...candidates.values()], fetched.lateMsMax);
+  return { ...saved, counts: { ...saved.counts, parked } };
+}
+
+/** The partner has the thing no more: a tombstone, if nothing newer is known. */
+export async function saveGone(
+  ports: SavePorts,
+  target: SaveTarget,
+  externalId: string,
+  beganMs: number,
+): Promise<Saved> {
+  return saveCandidates(ports, target, [tombstone(target, externalId, beganMs)], Number.POSITIVE_INFINITY);
+}
+
+async function saveCandidates(
+  ports: SavePorts,
+  target: SaveTarget,
+  candidates: readonly RecordCandidate[],
+  lateMsMax: number,
+): Promise<Saved> {
+  const counts = { ...noCounts };
+  const unclear: string[] = [];
+  for (let start = 0; start < candidates.length; start += marksMax) {
+    const some = candidates.slice(start, start + marksMax);
+    const outcomes = await writeSome(ports, target, some, lateMsMax);
+    for (const [index, { externalId }] of some.entries()) {
+      const outcome = outcomes[index] ?? "unclear";
+      counts[outcome === "unclear" ? "stale" : outcome]++;
+      if (outcome === "unclear") unclear.push(externalId);
+    }
   }
-  return counts;
+  return { counts, unclear };
 }
 
 async function writeSome(
   ports: SavePorts,
   target: SaveTarget,
   candidates: readonly RecordCandidate[],
+  lateMsMax: number,
 ): Promise<readonly WriteOutcome[]> {
   const scope: RecordScope = {
     partner: target.driver.name,
@@ -71,7 +117,7 @@ async function writeSome(
     candidates.map((candidate) => candidate.externalId),
   );
   return mapBounded(candidates, writesAtOnce, (candidate) =>
-    writeOne(ports, scope, candidate, marks.get(candidate.externalId) ?? null),
+    writeOne(ports, scope, candidate, marks.get(candidate.externalId) ?? null, lateMsMax),
   );
 }
 
@@ -80,9 +126,13 @@ async function writeOne(
   scope: RecordScope,
   candidate: RecordCandidate,
   mark: RecordMark | null,
+  lateMsMax: number,
 ): Promise<WriteOutcome> {
   const verdict = compareWithMark(candidate, mark);
-  return verdict === "write" ? ports.records.write(scope, candidate, mark) : verdict;
+  if (verdict !== "write" && verdict !== "advance") return verdict;
+  const isLate = ports.clock.nowMs() - candidate.fetchedAtMs > lateMsMax;
+  if (mark !== null && candidate.orderedBy === "fetch" && isLate) return "unclear";
+  return ports.records.write(scope, candidate, mark);
 }
 
 type Read =
@@ -114,11 +164,12 @@ function readCandidate(target: SaveTarget, raw: unknown, beganMs: number): Read 
     };
   }
   const externalId = resource.id(parsed.data);
-  const order = resource.versionMs?.(parsed.data) ?? beganMs;
-  if (!isUsableId(externalId) || !Number.isFinite(order))
+  const version = resource.version?.(parsed.data);
+  const ordered = version === undefined ? byFetch(beganMs) : { order: version, orderedBy: "version" as const };
+  if (!isUsableId(externalId) || !Number.isFinite(ordered.order))
     throw new RangeError("an id or a version that cannot be kept");
   if (resource.gone?.(parsed.data) === true)
-    return { kind: "candidate", candidate: tombstone(target, externalId, beganMs) };
+    return { kind: "candidate", candidate: { ...tombstone(target, externalId, beganMs), ...ordered } };
   const mapped = resource.model.schema.safeParse(resource.toRecord(parsed.data));
   if (!mapped.success) {
     return {
@@ -135,7 +186,7 @@ function readCandidate(target: SaveTarget, raw: unknown, beganMs: number): Read 
       externalId,
       model: resource.model.name,
       digest: digestOf(data),
-      order,
+      ...ordered,
       deleted: false,
       fetchedAtMs: beganMs,
       source: target.source,
@@ -144,14 +195,18 @@ function readCandidate(target: SaveTarget, raw: unknown, beganMs: number): Read 
   };
 }
 
-/** The state of a thing that the partner no longer has. */
-export function tombstone(target: SaveTarget, externalId: string, beganMs: number): RecordCandidate {
+function byFetch(beganMs: number): Pick<RecordCandidate, "order" | "orderedBy"> {
+  return { order: beganMs, orderedBy: "fetch" };
+}
+
+/** The state of a thing that the partner no longer has: a 404 has no version, only the time it was seen. */
+function tombstone(target: SaveTarget, externalId: string, beganMs: number): RecordCandidate {
   const { resource, source } = target;
   return {
     externalId,
     model: resource.model.name,
     digest: "deleted",
-    order: beganMs,
+    ...byFetch(beganMs),
     deleted: true,
     fetchedAtMs: beganMs,
     source,

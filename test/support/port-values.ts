@@ -111,6 +111,7 @@ export function candidateOf(changes: Partial<RecordCandidate> = {}): RecordCandi
     model: "payment",
     digest: "digest-1",
     order: 1_000,
+    orderedBy: "version",
     deleted: false,
     fetchedAtMs: startMs,
     source: { kind: "run", id: "run-1" },

@@ -84,7 +84,7 @@ export const guesty = definePartner<GuestyResource>({
     dedupeKey: dedupeKeyOf,
     touches: touchesOf,
   }),
-  // Nowhere a `versionMs`: nothing says that `lastUpdatedAt` moves with every field, so the time of a fetch orders states.
+  // Nowhere a `version`: nothing says that `lastUpdatedAt` moves with every field, so the time of a fetch orders states.
   resources: {
     reservations: resource({
       model: reservation,

@@ -33,7 +33,7 @@ const modifiedSince: Increment = {
 };
 
 /**
- * What every resource has. None has a `versionMs`: that `modified` moves with every change (a line, the stock that orders
+ * What every resource has. None has a `version`: that `modified` moves with every change (a line, the stock that orders
  * reserve) is nowhere said, and a state that came under an old time would never be taken. The time of the fetch orders them.
  */
 const schedule = { page: pages, everyMs: 5 * minuteMs, fullEveryMs: dayMs, increment: modifiedSince };

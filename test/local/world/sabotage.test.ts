@@ -30,15 +30,15 @@ const sabotages: readonly Sabotage[] = [
   {
     name: "a doubled effect",
     file: "lib/aws/record-item.ts",
-    whole: '":one": number(1),',
-    broken: '":one": number(2),',
+    whole: "stateOf(candidate, mark.version + 1, writtenAtMs)",
+    broken: "stateOf(candidate, mark.version + 2, writtenAtMs)",
     found: /written once a state/,
   },
   {
     name: "a skipped page",
     file: "lib/flows/import-page.ts",
-    whole: "await saveRecords(ports, targetOf(place), content.items, result.beganMs);",
-    broken: "await saveRecords(ports, targetOf(place), position.cursor === null ? content.items : [], result.beganMs);",
+    whole: "await saveRecords(ports, targetOf(place), content.items, fetched);",
+    broken: "await saveRecords(ports, targetOf(place), position.cursor === null ? content.items : [], fetched);",
     found: /live/,
   },
   {

@@ -56,7 +56,7 @@ const people: ResourceDriver = resource({
   }),
   schema: Person,
   id: (raw) => raw.id,
-  versionMs: (raw) => raw.updatedMs,
+  version: (raw) => raw.updatedMs,
   gone: (raw) => raw.removed === true,
   toRecord: (raw) =>
     present({

@@ -99,7 +99,7 @@ function crashProblem(where: string, resource: ResourceDriver, parsed: unknown):
   const thrown = thrownBy(() => {
     const id = resource.id(parsed);
     if (typeof id !== "string" || id.length === 0) throw new Error("the id is no text");
-    resource.versionMs?.(parsed);
+    resource.version?.(parsed);
     if (resource.gone?.(parsed) === true) return;
     const record = resource.model.schema.safeParse(resource.toRecord(parsed));
     if (record.success) digestOf(record.data);

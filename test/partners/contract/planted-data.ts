@@ -116,9 +116,9 @@ export const dataFaults: readonly Fault[] = [
   ],
   [
     "everything recorded parses and maps into its model",
-    "a version that is no time",
-    /versionMs/,
-    () => withPeople({ versionMs: () => Number.NaN }),
+    "a version that is no number",
+    /version/,
+    () => withPeople({ version: () => Number.NaN }),
   ],
   [
     "everything recorded parses and maps into its model",

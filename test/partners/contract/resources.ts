@@ -32,7 +32,7 @@ export const checkMapping: Check = (subject) =>
         `${where}: the record is too large for its table`,
       ),
       ...unless(resource.gone?.(mapped.parsed) !== true, `${where}: is taken for gone`),
-      ...unless(isMoment(resource.versionMs?.(mapped.parsed)), `${where}: versionMs is no time`),
+      ...unless(Number.isFinite(resource.version?.(mapped.parsed) ?? 0), `${where}: version is no number`),
     ];
   });
 
@@ -148,8 +148,4 @@ function firstThings(subject: Subject): (readonly [string, ResourceDriver, objec
     const [first] = thingsOf(resource, subject.fixtures.resources[name]?.pages ?? []);
     return typeof first === "object" && first !== null ? [[name, resource, first] as const] : [];
   });
-}
-
-function isMoment(ms: number | undefined): boolean {
-  return ms === undefined || (Number.isSafeInteger(ms) && ms >= 0 && ms < 253_402_300_800_000);
 }

@@ -32,18 +32,24 @@ export class MemoryRecordStore implements RecordStore {
     for (const externalId of externalIds) {
       const record = this.#records.get(keyOf(scope, externalId));
       if (record === undefined) continue;
-      const { digest, order, version, deleted } = record;
-      marks.set(externalId, { externalId, digest, order, version, deleted });
+      const { digest, order, version, deleted, writtenAtMs } = record;
+      marks.set(externalId, { externalId, digest, order, version, deleted, writtenAtMs });
     }
     return marks;
   }
 
   async write(scope: RecordScope, candidate: RecordCandidate, mark: RecordMark | null): Promise<WriteOutcome> {
     const known = compareWithMark(candidate, mark);
-    if (known !== "write") return known;
+    if (known !== "write" && known !== "advance") return known;
     const key = keyOf(scope, candidate.externalId);
     const stored = this.#records.get(key) ?? null;
     const verdict = compareWithMark(candidate, stored);
+    const { orderedBy: _, ...state } = candidate;
+    if (verdict === "advance" && stored !== null) {
+      this.#records.set(key, { ...stored, order: candidate.order });
+      return "unchanged";
+    }
+    if (verdict === "advance") throw new Error("what is not there has no order to move");
     if (verdict !== "write") return verdict;
     const version = (stored?.version ?? 0) + 1;
     // A tombstone keeps the last data known.
@@ -52,7 +58,7 @@ export class MemoryRecordStore implements RecordStore {
     this.#records.set(
       key,
       structuredClone({
-        ...candidate,
+        ...state,
         data,
         partner,
         connectionId,

@@ -1,6 +1,9 @@
+import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { InvalidCursor } from "../../../lib/engine/page-cursor.ts";
+import { lagMsMax, skewMsMax } from "../../../lib/engine/record.ts";
 import type { RecordScope } from "../../../lib/engine/record.ts";
+import { startMs } from "../memory/clock.ts";
 import { candidateOf } from "../port-values.ts";
 import { allOf, freshOwner, usePorts, walk } from "./opened.ts";
 import type { OpenPorts } from "./opened.ts";
@@ -20,7 +23,8 @@ export function describeRecordStore(open: OpenPorts): void {
       const candidate = candidateOf({ source: { kind: "webhook", id: "webhook-9" } });
       expect(await records().write(scope, candidate, null)).toBe("created");
       const stored = await records().read(scope, "thing-1");
-      expect(stored).toEqual({ ...candidate, ...scope, version: 1, writtenAtMs: stored?.writtenAtMs });
+      const { orderedBy: _, ...state } = candidate;
+      expect(stored).toEqual({ ...state, ...scope, version: 1, writtenAtMs: stored?.writtenAtMs });
       expect(stored?.writtenAtMs).toBeGreaterThan(1_700_000_000_000);
     });
 
@@ -32,23 +36,53 @@ export function describeRecordStore(open: OpenPorts): void {
       expect(await records().read(scope, "thing-1")).toMatchObject({ version: 2, order: 2_000, data: { amount: 200 } });
     });
 
-    it("stay as they are when nothing changed, even if the partner's version did", async () => {
+    it("stay as they are when nothing changed, and move their order alone with the partner's version", async () => {
       const scope = freshScope();
       await records().write(scope, candidateOf(), null);
       const before = await records().read(scope, "thing-1");
-      expect(await records().write(scope, candidateOf({ order: 9_000 }), null)).toBe("unchanged");
       expect(await records().write(scope, candidateOf({ order: 1 }), null)).toBe("unchanged");
       expect(await records().read(scope, "thing-1")).toEqual(before);
+      expect(await records().write(scope, candidateOf({ order: 9_000 }), null)).toBe("unchanged");
+      expect(await records().read(scope, "thing-1")).toEqual({ ...before, order: 9_000 });
     });
 
-    it("keep the newer state whatever comes later: older, and just as old", async () => {
+    it("that went back to a former state stay there when the state between arrives late", async () => {
+      const scope = freshScope();
+      await records().write(scope, candidateOf({ order: 1_000 }), null);
+      expect(await records().write(scope, candidateOf({ order: 3_000 }), null)).toBe("unchanged");
+      expect(await records().write(scope, candidateOf({ digest: "between", order: 2_000 }), null)).toBe("stale");
+      expect(await records().read(scope, "thing-1")).toMatchObject({ digest: "digest-1", version: 1 });
+    });
+
+    it("keep the newer version whatever comes later", async () => {
       const scope = freshScope();
       await records().write(scope, candidateOf({ order: 5_000 }), null);
       const before = await records().read(scope, "thing-1");
-      for (const order of [5_000, 4_999, 0]) {
+      for (const order of [4_999, 0]) {
         expect(await records().write(scope, candidateOf({ digest: "other", order }), null)).toBe("stale");
       }
       expect(await records().read(scope, "thing-1")).toEqual(before);
+    });
+
+    it("of one version, or of none, follow the fetch that began after the write, and ask again where that is unclear", async () => {
+      for (const orderedBy of ["version", "fetch"] as const) {
+        const scope = freshScope();
+        await records().write(scope, candidateOf({ orderedBy }), null);
+        const writtenAtMs = (await records().read(scope, "thing-1"))?.writtenAtMs ?? 0;
+        const other = (fetchedAtMs: number) => candidateOf({ digest: "other", orderedBy, fetchedAtMs });
+        expect(await records().write(scope, other(writtenAtMs - 1), null)).toBe("unclear");
+        expect(await records().write(scope, other(writtenAtMs + skewMsMax), null)).toBe("unclear");
+        expect(await records().write(scope, other(writtenAtMs + skewMsMax + 1), null)).toBe("updated");
+      }
+    });
+
+    it("of a partner whose clock went back are taken once no list can lag by as much", async () => {
+      const scope = freshScope();
+      await records().write(scope, candidateOf({ order: 5_000 }), null);
+      const writtenAtMs = (await records().read(scope, "thing-1"))?.writtenAtMs ?? 0;
+      const back = (fetchedAtMs: number) => candidateOf({ digest: "back", order: 10, fetchedAtMs });
+      expect(await records().write(scope, back(writtenAtMs + lagMsMax), null)).toBe("stale");
+      expect(await records().write(scope, back(writtenAtMs + lagMsMax + 1), null)).toBe("updated");
     });
   });
 
@@ -83,12 +117,12 @@ function describeRecordRaces(open: OpenPorts): void {
       expect(stored?.version).toBe(outcomes.filter((outcome) => outcome !== "stale").length);
     });
 
-    it("are won by one of two states of the same time", async () => {
+    it("are won by one of many states of the same version", async () => {
       const scope = freshScope();
       const outcomes = await allOf(6, (index) =>
         records().write(scope, candidateOf({ digest: `digest-${index}` }), null),
       );
-      expect(outcomes.toSorted()).toEqual(["created", ...Array.from({ length: 5 }, () => "stale")]);
+      expect(outcomes.toSorted()).toEqual(["created", ...Array.from({ length: 5 }, () => "unclear")]);
       const stored = await records().read(scope, "thing-1");
       expect(stored).toMatchObject({ version: 1, digest: `digest-${outcomes.indexOf("created")}` });
     });
@@ -99,42 +133,60 @@ function describeTombstones(open: OpenPorts): void {
   describe("tombstones", () => {
     const opened = usePorts(open);
     const records = () => opened().ports.records;
-    const gone = (order: number) => candidateOf({ digest: "gone", order, deleted: true, data: {} });
+    /** As a 404 tells of it: when it was seen, and no version. */
+    const gone = (fetchedAtMs: number) =>
+      candidateOf({ digest: "gone", order: 0, orderedBy: "fetch", fetchedAtMs, deleted: true, data: {} });
+    const later = () => opened().ports.clock.nowMs() + 5_000;
 
-    it("keep the last data known, and an older page does not bring the thing back", async () => {
+    it("keep the last data known, whatever the version was, and what was fetched before does not bring the thing back", async () => {
       const scope = freshScope();
-      const alive = candidateOf({ order: 1_000 });
+      const alive = candidateOf({ order: 7_000_000_000_000 });
       await records().write(scope, alive, null);
-      expect(await records().write(scope, gone(2_000), null)).toBe("deleted");
+      expect(await records().write(scope, gone(startMs - 1), null)).toBe("unclear");
+      expect(await records().write(scope, gone(later()), null)).toBe("deleted");
       expect(await records().read(scope, "thing-1")).toMatchObject({ deleted: true, version: 2, data: alive.data });
-      expect(await records().write(scope, candidateOf({ digest: "old", order: 1_500 }), null)).toBe("stale");
-      expect(await records().write(scope, gone(3_000), null)).toBe("unchanged");
+      const newer = candidateOf({ digest: "old", order: 8_000_000_000_000 });
+      expect(await records().write(scope, newer, null)).toBe("unclear");
+      expect(await records().write(scope, gone(later()), null)).toBe("unchanged");
     });
 
-    it("give way to a newer state, even one that equals the state before", async () => {
+    it("give way to a state that is seen later, even one that equals the state before, of any version", async () => {
       const scope = freshScope();
-      await records().write(scope, candidateOf(), null);
-      await records().write(scope, { ...candidateOf({ order: 2_000 }), deleted: true }, null);
-      expect(await records().write(scope, candidateOf({ order: 3_000 }), null)).toBe("updated");
-      expect(await records().read(scope, "thing-1")).toMatchObject({ deleted: false, version: 3 });
+      await records().write(scope, candidateOf({ order: 5_000 }), null);
+      await records().write(scope, gone(later()), null);
+      expect(await records().write(scope, candidateOf({ order: 1, fetchedAtMs: later() }), null)).toBe("updated");
+      expect(await records().read(scope, "thing-1")).toMatchObject({ deleted: false, version: 3, order: 1 });
+    });
+
+    it("that the partner itself gives a version are ordered by it", async () => {
+      const scope = freshScope();
+      await records().write(scope, candidateOf({ order: 5_000 }), null);
+      const removed = (order: number) => ({ ...gone(startMs), order, orderedBy: "version" as const });
+      expect(await records().write(scope, removed(4_000), null)).toBe("stale");
+      expect(await records().write(scope, removed(6_000), null)).toBe("deleted");
     });
 
     it("stand for things never seen, too", async () => {
       const scope = freshScope();
-      expect(await records().write(scope, gone(2_000), null)).toBe("deleted");
+      expect(await records().write(scope, gone(startMs), null)).toBe("deleted");
       expect(await records().read(scope, "thing-1")).toMatchObject({ deleted: true, version: 1, data: {} });
-      expect(await records().write(scope, candidateOf({ order: 1_000 }), null)).toBe("stale");
+      expect(await records().write(scope, candidateOf({ order: 1_000 }), null)).toBe("unclear");
     });
 
     it("and later states of a thing too large for an item keep it whole", async () => {
       const scope = freshScope();
-      const large = { text: "ä".repeat(300_000) };
+      // Random, so that compressing does not make it fit.
+      const large = { text: randomBytes(450_000).toString("base64") };
       expect(await records().write(scope, candidateOf({ data: large }), null)).toBe("created");
       expect((await records().read(scope, "thing-1"))?.data).toEqual(large);
-      expect(await records().write(scope, gone(2_000), null)).toBe("deleted");
+      expect(await records().write(scope, gone(later()), null)).toBe("deleted");
       expect((await records().read(scope, "thing-1"))?.data).toEqual(large);
-      await records().write(scope, candidateOf({ digest: "small", order: 3_000, data: { small: true } }), null);
+      const small = candidateOf({ digest: "small", order: 3_000, fetchedAtMs: later(), data: { small: true } });
+      await records().write(scope, small, null);
       expect((await records().read(scope, "thing-1"))?.data).toEqual({ small: true });
+      const medium = { text: "ä".repeat(300_000) };
+      await records().write(scope, candidateOf({ digest: "medium", order: 3_500, data: medium }), null);
+      expect((await records().read(scope, "thing-1"))?.data).toEqual(medium);
       await records().write(scope, candidateOf({ digest: "large", order: 4_000, data: large }), null);
       expect((await records().list(scope, { limit: 5, cursor: null })).items[0]?.data).toEqual(large);
     });
@@ -160,6 +212,7 @@ function describeRecordLists(open: OpenPorts): void {
         order: 7,
         version: 1,
         deleted: false,
+        writtenAtMs: expect.any(Number) as number,
       });
       expect((await records().marks(scope, ["thing-1", "thing-1"])).size).toBe(1);
       expect((await records().marks(scope, [])).size).toBe(0);

@@ -43,6 +43,7 @@ export async function putRecord(
     model: "order",
     digest: `digest of ${externalId}`,
     order: startMs,
+    orderedBy: "fetch",
     deleted: false,
     fetchedAtMs: startMs,
     source: { kind: "run", id: "orders-1" },
