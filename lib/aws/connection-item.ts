@@ -15,6 +15,7 @@ const ConnectionBody: z.ZodType<Connection> = z.lazy(() =>
     account: z.string().nullable(),
     settings: z.record(z.string(), z.string()),
     status: z.enum(["active", "paused", "needs-reconnect"]),
+    statusReason: z.string().exactOptional(),
     sealedWebhookSecret: z.string().nullable(),
     revision: z.int().min(0),
     createdAtMs: z.number(),

@@ -308,6 +308,8 @@ export interface Connection {
   readonly account: string | null;
   readonly settings: Readonly<Record<string, string>>;
   readonly status: "active" | "paused" | "needs-reconnect";
+  /** Why it is not active and what to do, where that was not a person's wish. */
+  readonly statusReason?: string;
   /** Sealed under the partner's connection key, so that a webhook needs no KMS call; null when the partner-wide secrets serve. */
   readonly sealedWebhookSecret: string | null;
   readonly revision: number;

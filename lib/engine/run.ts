@@ -147,6 +147,19 @@ export function leave(
   };
 }
 
+/**
+ * Put off while its partner or its connection is held: no nudge is sent, and the sweeper brings it back when its time has
+ * come. It did not stand still by itself, so its looks begin anew.
+ */
+export function putOff(run: Run, next: { nudgeId: string; notBeforeMs: number; waiting: string }, nowMs: number): Run {
+  return { ...leave(run, { ...next, failed: false }, nowMs), nextLookMs: next.notBeforeMs, looks: 0 };
+}
+
+/** Its connection is held no more: the sweeper's next look is now. */
+export function bringForward(run: Run, nowMs: number): Run {
+  return { ...moved(run, nowMs), notBeforeMs: nowMs, nextLookMs: nowMs };
+}
+
 /** The end, good or bad. */
 export function end(run: Run, status: Exclude<RunStatus, { kind: "active" }>, nowMs: number): Run {
   return { ...moved(run, nowMs), lease: null, status };

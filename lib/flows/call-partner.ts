@@ -13,8 +13,10 @@ import { redactText } from "../engine/redact.ts";
 import { urlFor } from "../engine/request-url.ts";
 import { authorise } from "./authorise.ts";
 import type { AuthorisePorts } from "./authorise.ts";
+import { guardCall } from "./guard-call.ts";
+import type { GuardPorts } from "./guard-call.ts";
 
-export type CallPorts = AuthorisePorts & Pick<Ports, "gate">;
+export type CallPorts = AuthorisePorts & GuardPorts & Pick<Ports, "gate">;
 
 export interface PartnerCall {
   readonly driver: PartnerDriver;
@@ -23,6 +25,8 @@ export interface PartnerCall {
   readonly lane: Lane;
   /** The call must have been answered by then; what cannot be is a wait. */
   readonly deadlineMs: number;
+  /** Asks how the partner is while its breaker holds everything else back; the caller was admitted to it. */
+  readonly probe?: boolean;
 }
 
 export type CallResult =
@@ -37,10 +41,14 @@ const sleepMsMax = 3_000;
 const reservationsMax = 3;
 
 /**
- * The one road out: checks the host against the driver, signs, takes a token, sends it at its time, and says what the
+ * The one road out: asks whether calls are held back, checks the host against the driver, signs, takes a token, sends it at its time, and says what the
  * answer means. What is refused is tried once more with a newer token or key. Never throws for what a partner does.
  */
-export async function callPartner(ports: CallPorts, call: PartnerCall): Promise<CallResult> {
+export function callPartner(ports: CallPorts, call: PartnerCall): Promise<CallResult> {
+  return guardCall(ports, call, () => sendSigned(ports, call));
+}
+
+async function sendSigned(ports: CallPorts, call: PartnerCall): Promise<CallResult> {
   const first = await callOnce(ports, call, null);
   if (first.kind !== "refused") return first;
   if (!(await isWorthAnother(ports, call, first))) return { kind: "failed", error: first.error };

@@ -4,6 +4,7 @@ import { hopsMax } from "../engine/job.ts";
 import type { Job } from "../engine/job.ts";
 import type { GiveUp, Ports } from "../engine/ports.ts";
 import { failureIdOf } from "./archive-failure.ts";
+import { isConnectionHeld } from "./held.ts";
 import { handleWebhook } from "./handle-webhook.ts";
 import type { WebhookPorts } from "./handle-webhook.ts";
 import { noteCanary } from "./note-canary.ts";
@@ -40,10 +41,11 @@ export async function consumeJob(ports: ConsumePorts, job: Job, context: WorkCon
   const outcome = await work(ports, job, context);
   switch (outcome.kind) {
     case "done":
+      if (job.work.kind === "canary") return;
       ports.metrics.count("JobsDone", 1, { partner: job.partner, kind: job.work.kind });
       return closeReplayed(ports, job);
     case "wait":
-      return sendAgain(ports, job, outcome.untilMs, outcome.reason);
+      return waitFor(ports, job, outcome);
     case "failed":
       return retryOrGiveUp(ports, job, outcome.error, outcome.place);
   }
@@ -80,25 +82,26 @@ async function reopenReplayed(ports: ConsumePorts, job: Job): Promise<void> {
   await ports.failures.move(failure, ["replaying"], "open", ports.clock.nowMs());
 }
 
-async function sendAgain(ports: ConsumePorts, job: Job, untilMs: number, reason: string): Promise<void> {
+type Wait = Extract<Outcome, { kind: "wait" }>;
+
+/** Sends a job that waits again; what waits for its connection, or has gone round too often, is parked in the table. */
+async function waitFor(ports: ConsumePorts, job: Job, wait: Wait): Promise<void> {
   const nowMs = ports.clock.nowMs();
+  const weary = job.hops >= hopsMax;
   // A nudge is cheap to make again: the sweeper has its run.
-  if (job.hops >= hopsMax && job.work.kind === "push") return;
-  if (job.hops >= hopsMax) {
-    const message = `The job waited ${job.hops} times and never got its turn (last: ${reason}). See what holds the partner back; then replay.`;
-    return giveUp(ports, job, {
-      code: "waited-too-long",
-      kind: "rate",
-      place: reason,
-      message,
-      call: null,
-      atMs: nowMs,
-    });
-  }
-  ports.metrics.count("JobsDeferred", 1, { partner: job.partner, kind: reason });
+  if (weary && job.work.kind === "push") return;
+  ports.metrics.count("JobsDeferred", 1, { partner: job.partner, kind: wait.reason });
+  if (weary || isConnectionHeld(wait.reason)) return park(ports, job, wait);
   // Spread over a second, or everything that waits for one moment comes back in that moment.
-  const delayMs = Math.max(0, untilMs - nowMs) + ports.random.unit() * 1_000;
+  const delayMs = Math.max(0, wait.untilMs - nowMs) + ports.random.unit() * 1_000;
   await ports.lanes.send({ ...job, hops: job.hops + 1 }, Math.min(delayMsMax, delayMs));
+}
+
+/** Kept whole in the table; `partner-control` sends it again. Its hops begin anew: what bounds it now is its own end. */
+async function park(ports: ConsumePorts, job: Job, wait: Wait): Promise<void> {
+  const untilMs = isConnectionHeld(wait.reason) ? wait.untilMs : ports.clock.nowMs() + delayMsMax;
+  const connectionId = wait.connectionId ?? job.connectionId ?? "-";
+  await ports.parked.park({ ...job, hops: 0 }, { connectionId, reason: wait.reason, untilMs });
 }
 
 async function retryOrGiveUp(ports: ConsumePorts, job: Job, error: PartnerError, place: string): Promise<void> {
@@ -111,7 +114,7 @@ async function retryOrGiveUp(ports: ConsumePorts, job: Job, error: PartnerError,
     attempts,
     place,
   });
-  if (error.kind === "transient" && attempts < attemptsMax && job.hops < hopsMax) {
+  if (error.kind === "transient" && attempts < attemptsMax) {
     // On top of what the partner asks for, or all that waits for one moment comes back in that moment.
     const delayMs =
       (error.retryAfterMs ?? 0) +

@@ -8,6 +8,7 @@ import type { CallPorts } from "./call-partner.ts";
 import { refreshJob } from "../engine/refresh-job.ts";
 import { fetchOne } from "./fetch-one.ts";
 import { fetchRelated } from "./fetch-related.ts";
+import { isHeld, waitForPerson } from "./held.ts";
 import { done } from "./outcome.ts";
 import type { Outcome, WorkContext } from "./outcome.ts";
 import type { SavePorts } from "./save-records.ts";
@@ -39,14 +40,17 @@ export async function handleWebhook(
   if (event.kind === "failed") return event;
   const found = await findConnection(ports, driver, webhook, job, event.event);
   if (found.kind === "failed") return found;
+  const { connection } = found;
+  if (connection.status !== "active") return heldFor(connection, waitForPerson(connection.status, ports.clock.nowMs()));
   const touched = webhook.touches(event.event).slice(0, touchedMax);
   if (touched.length === 0) ports.metrics.count("WebhooksIgnored", 1, { partner: driver.name });
   for (const [index, thing] of touched.entries()) {
-    const outcome = await fetchTouched(ports, driver, found.connection, thing, job, context);
+    const outcome = await fetchTouched(ports, driver, connection, thing, job, context);
     if (outcome.kind === "done") continue;
+    if (outcome.kind === "wait" && index === 0 && isHeld(outcome.reason)) return heldFor(connection, outcome);
     if (touched.length === 1) return outcome;
     // Each of the rest by itself: the whole webhook again would fetch again what it has, and might never get to its end.
-    await sendRefreshes(ports, found.connection, touched.slice(index), job);
+    await sendRefreshes(ports, connection, touched.slice(index), job);
     return done;
   }
   return done;
@@ -173,14 +177,12 @@ async function findConnection(
       "Connect the account, or register the webhook with its connection's own address; then replay.",
     );
   }
-  if (connection.status === "active") return { kind: "found", connection };
-  return failed(
-    driver,
-    `connection-${connection.status}`,
-    "an active connection",
-    connection.status,
-    "Make the connection active again; then replay.",
-  );
+  return { kind: "found", connection };
+}
+
+/** Where it is parked, if it is, goes by the connection that the event names. */
+function heldFor({ connectionId }: Connection, wait: Extract<Outcome, { kind: "wait" }>): Outcome {
+  return { ...wait, connectionId };
 }
 
 function failed(driver: PartnerDriver, code: string, expected: string, actual: string, toDo: string): Failed {

@@ -1,9 +1,11 @@
+import * as z from "zod";
 import { beginMint, TokenAnswer, withToken } from "../engine/access-token.ts";
 import { classifyAnswer } from "../engine/classify.ts";
 import { dataFailure } from "../engine/data-failure.ts";
 import type { ClientCredentials, PartnerDriver } from "../engine/define-partner.ts";
 import { PartnerError } from "../engine/errors.ts";
-import type { Connection, CredentialFields } from "../engine/ports.ts";
+import { parseJson } from "../engine/parse-json.ts";
+import type { Connection, CredentialFields, OutboundAnswer } from "../engine/ports.ts";
 import { redactText } from "../engine/redact.ts";
 import { urlFor } from "../engine/request-url.ts";
 import type { Authorised, AuthorisePorts } from "./authorise.ts";
@@ -70,6 +72,7 @@ async function requestToken(
   const verdict = classifyAnswer(driver, answer, { nowMs, call: "POST (token)", redact: redactText });
   if (verdict.kind === "failed") {
     const { error } = verdict;
+    if (refusesCredential(answer)) return { kind: "failed", error: credentialRefused(driver, error) };
     return error.kind === "rate"
       ? { kind: "wait", untilMs: nowMs + (error.retryAfterMs ?? 60_000), reason: "token-limit" }
       : { kind: "failed", error };
@@ -80,6 +83,21 @@ async function requestToken(
     kind: "failed",
     error: dataFailure(driver, "bad-token-answer", "a token answer (RFC 6749, 5.1)", parsed.error),
   };
+}
+
+const RefusedAnswer = z.object({ error: z.enum(["invalid_client", "invalid_grant", "unauthorized_client"]) });
+
+/** The credential itself is not taken: https://www.rfc-editor.org/rfc/rfc6749#section-5.2 */
+function refusesCredential(answer: OutboundAnswer): boolean {
+  if (answer.kind !== "answered") return false;
+  if (answer.status === 401) return true;
+  const parsed = parseJson(answer.body);
+  return answer.status === 400 && parsed.kind === "json" && RefusedAnswer.safeParse(parsed.body).success;
+}
+
+function credentialRefused(driver: PartnerDriver, { cause }: PartnerError): PartnerError {
+  const message = `${driver.title} gives out no token for this connection's client id and secret: they were revoked or are wrong.`;
+  return new PartnerError({ code: "credential-refused", kind: "auth", partner: driver.name, message, cause });
 }
 
 function tokenHostRefused(driver: PartnerDriver): PartnerError {

@@ -3,7 +3,13 @@ import type { PartnerError } from "../engine/errors.ts";
 /** What came of a job's work. Waiting is not failing: it costs no attempt. */
 export type Outcome =
   | { readonly kind: "done" }
-  | { readonly kind: "wait"; readonly untilMs: number; readonly reason: string }
+  | {
+      readonly kind: "wait";
+      readonly untilMs: number;
+      readonly reason: string;
+      /** Whose job it is, where the job itself does not say. */
+      readonly connectionId?: string;
+    }
   /** `place` is where, stable, for grouping: `webhook`, `charges page`, `charges one`. */
   | { readonly kind: "failed"; readonly error: PartnerError; readonly place: string };
 

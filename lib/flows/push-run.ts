@@ -4,11 +4,12 @@ import { PartnerError } from "../engine/errors.ts";
 import type { Job, PushWork } from "../engine/job.ts";
 import { nudgeFor } from "../engine/nudge.ts";
 import type { Connection, Ports } from "../engine/ports.ts";
-import { advance, leave, receiveNudge, sequenceMax } from "../engine/run.ts";
+import { advance, leave, putOff, receiveNudge, sequenceMax } from "../engine/run.ts";
 import type { Run } from "../engine/run.ts";
 import { failRun } from "./fail-run.ts";
 import { finishRun } from "./finish-run.ts";
 import type { FinishPorts } from "./finish-run.ts";
+import { isHeld, waitForPerson } from "./held.ts";
 import { importPage } from "./import-page.ts";
 import type { ImportPorts, PageOutcome } from "./import-page.ts";
 import { done } from "./outcome.ts";
@@ -39,14 +40,14 @@ export async function pushRun(
   if (taken.kind !== "taken") return taken;
   const resource = driver.resources[taken.run.resource];
   const connection = await ports.connections.read(driver.name, taken.run.connectionId);
-  if (resource === undefined || connection === null || connection.status !== "active") {
-    const actual =
-      resource === undefined
-        ? "unknown-resource"
-        : connection === null
-          ? "connection-removed"
-          : `connection-${connection.status}`;
+  if (resource === undefined || connection === null) {
+    const actual = resource === undefined ? "unknown-resource" : "connection-removed";
     await failRun(ports, taken.run, cannotGoOn(driver, taken.run, actual), `${taken.run.resource} run`);
+    return done;
+  }
+  if (connection.status !== "active") {
+    const { untilMs, reason } = waitForPerson(connection.status, ports.clock.nowMs());
+    await depart(ports, taken.run, { notBeforeMs: untilMs, waiting: reason, failed: false });
     return done;
   }
   await importPages(ports, { driver, resource, connection }, taken.run, context);
@@ -144,9 +145,12 @@ async function depart(
     });
     return failRun(ports, run, error, `${run.resource} run`);
   }
-  const left = leave(run, { ...next, nudgeId: ports.random.id() }, nowMs);
+  const { waiting } = next;
+  const nudgeId = ports.random.id();
+  const held = waiting !== null && isHeld(waiting);
+  const left = held ? putOff(run, { ...next, waiting, nudgeId }, nowMs) : leave(run, { ...next, nudgeId }, nowMs);
   if ((await ports.runs.compareAndSet(left)) === "superseded") return lostLease(ports, run);
-  await ports.lanes.send(nudgeFor(left, nowMs), Math.min(delayMsMax, Math.max(0, left.notBeforeMs - nowMs)));
+  if (!held) await ports.lanes.send(nudgeFor(left, nowMs), Math.min(delayMsMax, Math.max(0, left.notBeforeMs - nowMs)));
 }
 
 /** SQS delays no message longer; a nudge that comes before its time is a wait, which sends it again. */
@@ -158,12 +162,12 @@ function lostLease(ports: PushPorts, run: Run): void {
 }
 
 function cannotGoOn(driver: PartnerDriver, run: Run, actual: string): PartnerError {
-  const message = `${driver.title}: run ${run.runId} cannot go on (${actual}). Make the connection active again; then start a new import.`;
+  const message = `${driver.title}: run ${run.runId} cannot go on (${actual}). Mend the driver or connect the account again; then start a new import.`;
   return new PartnerError({
     code: actual,
     kind: "client",
     partner: driver.name,
     message,
-    cause: { expected: "an active connection and a known resource", actual },
+    cause: { expected: "a connection and a known resource", actual },
   });
 }

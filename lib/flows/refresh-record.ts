@@ -4,6 +4,7 @@ import type { Job, RefreshWork } from "../engine/job.ts";
 import type { Ports } from "../engine/ports.ts";
 import type { CallPorts } from "./call-partner.ts";
 import { fetchOne } from "./fetch-one.ts";
+import { waitForPerson } from "./held.ts";
 import { done } from "./outcome.ts";
 import type { Outcome, WorkContext } from "./outcome.ts";
 import type { SavePorts } from "./save-records.ts";
@@ -19,10 +20,9 @@ export async function refreshRecord(
   const place = `${work.resource} record`;
   const resource = driver.resources[work.resource];
   const connection = job.connectionId === null ? null : await ports.connections.read(driver.name, job.connectionId);
-  if (resource === undefined || connection?.status !== "active") {
-    const actual =
-      resource === undefined ? `no resource ${work.resource}` : `its connection is ${connection?.status ?? "removed"}`;
-    const message = `${driver.title}: cannot fetch ${work.resource} again, ${actual}. Make the connection active and replay, or discard the failure.`;
+  if (resource === undefined || connection === null) {
+    const actual = resource === undefined ? `no resource ${work.resource}` : "its connection is removed";
+    const message = `${driver.title}: cannot fetch ${work.resource} again, ${actual}. Mend that and replay, or discard the failure.`;
     return {
       kind: "failed",
       place,
@@ -35,6 +35,7 @@ export async function refreshRecord(
       }),
     };
   }
+  if (connection.status !== "active") return waitForPerson(connection.status, ports.clock.nowMs());
   const target = {
     driver,
     connection,

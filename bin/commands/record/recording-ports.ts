@@ -1,4 +1,5 @@
 import { systemClock, systemRandom } from "../../../lib/aws/clock.ts";
+import { CallTallies } from "../../../lib/engine/call-tallies.ts";
 import { createSharedGate } from "../../../lib/engine/gate/shared-gate.ts";
 import type { GateItem } from "../../../lib/engine/gate/spaced-bucket.ts";
 import type {
@@ -9,6 +10,7 @@ import type {
   Transport,
 } from "../../../lib/engine/ports.ts";
 import type { CallPorts } from "../../../lib/flows/call-partner.ts";
+import { controlAtRest, parkedThatSay } from "../control-at-rest.ts";
 
 export interface Recorded {
   readonly request: OutboundRequest;
@@ -43,6 +45,13 @@ export function createRecordingWorld(transport: Transport, fields: CredentialFie
       release: async () => undefined,
     },
     metrics: { count: () => undefined },
+    random: systemRandom,
+    control: controlAtRest,
+    parked: parkedThatSay(() => undefined),
+    tallies: new CallTallies(),
+    // A refused credential is the command's to tell: there is no connection to mark.
+    connections: { read: async () => null, compareAndSet: async () => "superseded" },
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
   };
   return { ports, recorded };
 }

@@ -3,6 +3,7 @@ import type { PartnerDriver } from "../../../lib/engine/define-partner.ts";
 import type { Job } from "../../../lib/engine/job.ts";
 import type { Clock, Connection, GiveUp, Ports, Transport } from "../../../lib/engine/ports.ts";
 import type { ConsumePorts } from "../../../lib/flows/consume-job.ts";
+import { CallTallies } from "../../../lib/engine/call-tallies.ts";
 import { controlAtRest, parkedThatSay } from "../control-at-rest.ts";
 import { standInCredential } from "../record/stand-in-credential.ts";
 import { ReplayConnections, ReplayRecords, ReplayRuns } from "./replay-stores.ts";
@@ -64,6 +65,7 @@ export function createReplayPorts(world: {
     failures: failuresThatSay(say),
     control: controlAtRest,
     parked: parkedThatSay(say),
+    tallies: new CallTallies(),
     metrics: { count: () => undefined },
     log: {
       info: (message) => say(message),

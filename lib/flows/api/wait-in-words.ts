@@ -11,6 +11,10 @@ const words: Readonly<Record<string, string>> = {
   "partner-limit": "The partner asked us to stay away for a while (429); the whole account waits with it.",
   breaker: "Calls to this partner are stopped, because too many of them failed.",
   paused: "Calls to this partner are paused.",
+  "connection-paused": "Calls for this connection are paused.",
+  "connection-breaker":
+    "Calls for this connection are stopped, because too many of them failed; one is tried now and then.",
+  "connection-needs-reconnect": "The partner takes this connection's credential no more; give it a new one.",
   lease: "Another worker has it in hand.",
   token: "A new access token is being fetched by another worker.",
   "token-limit": "The partner gives out no more access tokens for now: its number a day is used up.",

@@ -1,0 +1,35 @@
+import type { PartnerError } from "../engine/errors.ts";
+import type { Connection, Ports } from "../engine/ports.ts";
+import type { CallResult } from "./call-partner.ts";
+
+export type ReconnectPorts = Pick<Ports, "clock" | "metrics" | "log"> & {
+  readonly connections: Pick<Ports["connections"], "read" | "compareAndSet">;
+};
+
+/** Says that the credential itself is not taken any more: a 403 may be about the one thing that was asked for. */
+const revokedCodes: readonly string[] = ["http-401", "credential-refused", "no-credential"];
+
+export function saysRevoked(result: CallResult): result is Extract<CallResult, { kind: "failed" }> {
+  return result.kind === "failed" && result.error.kind === "auth" && revokedCodes.includes(result.error.code);
+}
+
+/**
+ * Says of a connection that it needs a new credential: from then on nothing is started or called for it, so that a revoked
+ * key is one failure and not one for every import. A new credential makes it active again.
+ */
+export async function needReconnect(ports: ReconnectPorts, connection: Connection, error: PartnerError): Promise<void> {
+  const { partner, connectionId } = connection;
+  const current = await ports.connections.read(partner, connectionId);
+  // Paused, removed, or changed since the call was made, perhaps by the very credential that it lacked: the next call says.
+  if (current === null || current.status !== "active" || current.revision !== connection.revision) return;
+  const next: Connection = {
+    ...current,
+    status: "needs-reconnect",
+    statusReason: `${error.message} Store a credential that works: PATCH /api/v1/connections/${connectionId}.`,
+    revision: current.revision + 1,
+    updatedAtMs: ports.clock.nowMs(),
+  };
+  if ((await ports.connections.compareAndSet(next)) === "superseded") return;
+  ports.metrics.count("ConnectionsLost", 1, { partner });
+  ports.log.warn("a connection needs a new credential", { partner, connectionId, code: error.code });
+}
