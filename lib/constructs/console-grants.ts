@@ -37,8 +37,8 @@ export function consoleGrants(scope: Construct, stage: Stage): Grant[] {
     indexes("connections", ["tenant", "all", "due"]),
     items("records", ["GetItem", "BatchWriteItem", "Query"]),
     indexes("records", ["digests"]),
-    items("runs", ["GetItem", "BatchGetItem", "PutItem"]),
-    indexes("runs", ["started"]),
+    items("runs", ["GetItem", "BatchGetItem", "PutItem", "Query"]),
+    indexes("runs", ["started", "active"]),
     // Repairing a history puts its last state there and tells of it.
     items("history", ["Query", "PutItem"]),
     allow("events", ["PutEvents"], [eventBusArn(scope, eventBusNameFor(stage.name))]),

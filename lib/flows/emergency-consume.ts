@@ -1,3 +1,4 @@
+import { holdOf } from "../engine/control.ts";
 import type { EmergencyOrder, EmergencyReport } from "../engine/emergency.ts";
 import { Job } from "../engine/job.ts";
 import type { Lane } from "../engine/job.ts";
@@ -24,6 +25,8 @@ export async function emergencyConsume(
   context: WorkContext,
 ): Promise<EmergencyReport> {
   const { lane, count } = order;
+  const hold = holdOf(await ports.control.read(partner, null, { fresh: true }), ports.clock.nowMs());
+  if (hold !== null) return { kind: "held", why: heldWhy(partner, hold.reason) };
   const tally = tallyingMetrics(ports.metrics);
   const worker = { ...ports, metrics: tally.metrics };
   let received = 0;
@@ -45,6 +48,13 @@ export async function emergencyConsume(
     }
   }
   return reportOf("count");
+}
+
+/** A job that may not call would only be sent round: it is better off where it is. */
+function heldWhy(partner: string, reason: "paused" | "breaker"): string {
+  return reason === "paused"
+    ? `${partner} is paused, so its messages stay where they are. When it may go on: sluice resume ${partner}; then ask again.`
+    : `Calls to ${partner} are stopped, because too many of them failed, so its messages stay where they are. Its breaker closes by itself when a probe comes back well; then ask again.`;
 }
 
 async function workOne(ports: ConsumePorts, message: LaneMessage, context: WorkContext): Promise<"done" | "left"> {

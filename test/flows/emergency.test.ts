@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { atRest, changed } from "../../lib/engine/control.ts";
 import type { EmergencyOrder } from "../../lib/engine/emergency.ts";
 import { emergencyConsume } from "../../lib/flows/emergency-consume.ts";
 import { webhookJob } from "../support/port-values.ts";
@@ -122,6 +123,18 @@ describe("a lane worked by hand", () => {
     expect(await run()).toMatchObject({ received: 1, removed: 1, done: 0, deferred: 1 });
     expect(ports.lanes.messages.map(({ job }) => job.id)).toEqual(["w-1"]);
     expect(ports.transport.requests).toEqual([]);
+  });
+
+  test.each([
+    ["paused", { pause: { sinceMs: 0, by: "maria", reason: "maintenance" } }],
+    ["stopped", { breaker: { kind: "open", opened: 1, sinceMs: 0, untilMs: Number.MAX_SAFE_INTEGER } }],
+  ] as const)("takes nothing while the partner is %s, and says so", async (said, change) => {
+    const { ports, reader, run } = await open();
+    await ports.control.compareAndSet(changed(atRest("acme", null), change));
+    reader.add("m-1", webhookOf("w-1", ["order-1"]));
+    const report = await run();
+    expect(report.kind === "held" && report.why).toContain(said);
+    expect(reader.hidden).toEqual([]);
   });
 
   test("counts what was skipped and what was given up apart from what is done", async () => {

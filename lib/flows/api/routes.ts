@@ -3,6 +3,7 @@ import { emergencyRoutes } from "./emergency.ts";
 import { failureRoutes } from "./failures.ts";
 import { healthRoutes } from "./health.ts";
 import { historyRoutes } from "./history.ts";
+import { partnerControlRoutes } from "./partner-control.ts";
 import { partnerRoutes } from "./partners.ts";
 import { pauseRoutes } from "./pause.ts";
 import { rebuildRoutes } from "./rebuild.ts";
@@ -18,6 +19,7 @@ export const routes: readonly Route[] = [
   ...healthRoutes,
   ...statusRoutes,
   ...partnerRoutes,
+  ...partnerControlRoutes,
   ...emergencyRoutes,
   ...connectionRoutes,
   ...pauseRoutes,
