@@ -21,6 +21,7 @@ import { smokeCommand } from "./commands/smoke/smoke.ts";
 import { startCommand } from "./commands/start.ts";
 import { statusCommand } from "./commands/status.ts";
 import { syncCommand } from "./commands/sync.ts";
+import { verifySignatureCommand } from "./commands/verify-signature.ts";
 import { whyWaitingCommand } from "./commands/why-waiting.ts";
 
 const commands: readonly Command[] = [
@@ -45,6 +46,7 @@ const commands: readonly Command[] = [
   newPartnerCommand,
   recordCommand,
   replayLocalCommand,
+  verifySignatureCommand,
 ];
 
 /** The command line. Exit codes: 0 done, 1 it did not come out as it should, 2 the call's words are off. */
