@@ -5,6 +5,7 @@ import { connectCommand } from "./commands/connect.ts";
 import { connectionsCommand } from "./commands/connections.ts";
 import { costCommand } from "./commands/cost.ts";
 import { discardCommand } from "./commands/discard.ts";
+import { drainCommand } from "./commands/drain.ts";
 import { emergencyCommand } from "./commands/emergency.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { failuresCommand } from "./commands/failures.ts";
@@ -39,6 +40,7 @@ const commands: readonly Command[] = [
   discardCommand,
   pauseCommand,
   resumeCommand,
+  drainCommand,
   whyWaitingCommand,
   emergencyCommand,
   costCommand,

@@ -53,7 +53,7 @@ export async function emergencyConsume(
 /** A job that may not call would only be sent round: it is better off where it is. */
 function heldWhy(partner: string, reason: "paused" | "breaker"): string {
   return reason === "paused"
-    ? `${partner} is paused, so its messages stay where they are. When it may go on: sluice resume ${partner}; then ask again.`
+    ? `${partner} is paused, so its messages stay where they are. When it may go on: sluice resume --partner ${partner}; then ask again.`
     : `Calls to ${partner} are stopped, because too many of them failed, so its messages stay where they are. Its breaker closes by itself when a probe comes back well; then ask again.`;
 }
 

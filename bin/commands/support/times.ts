@@ -26,3 +26,11 @@ export function momentOf(text: string, nowMs: number): string {
   if (Number.isNaN(atMs)) throw new UsageError(`--since ${text}: give 2h, 30m or 7d, or a date such as 2026-03-01.`);
   return new Date(atMs).toISOString();
 }
+
+/** A length of time as people write it, in milliseconds: `90s`, `10m`, `2h`. */
+export function durationOf(text: string, option: string): number {
+  const [, count, unit = ""] = /^(\d{1,6})([smh])$/.exec(text) ?? [];
+  const unitMs = unitsMs[unit];
+  if (count === undefined || unitMs === undefined) throw new UsageError(`--${option} ${text}: give 90s, 10m or 2h.`);
+  return Number(count) * unitMs;
+}

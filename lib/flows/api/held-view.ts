@@ -32,7 +32,7 @@ function pausedView(control: Control, wish: Wish): HeldView {
     ...wishedBy(control, wish),
     what: "paused",
     why: `${subject} is paused since ${isoTime(wish.sinceMs)} by ${wish.by} (${wish.reason}): it is not called, and its jobs are kept.`,
-    toDo: `When it may go on: sluice resume ${subject}`,
+    toDo: `When it may go on: sluice resume ${targetOf(control)}`,
   };
 }
 
@@ -42,7 +42,7 @@ function drainingView(control: Control, wish: Wish): HeldView {
     ...wishedBy(control, wish),
     what: "draining",
     why: `Imports of ${subject} are not started since ${isoTime(wish.sinceMs)}, by ${wish.by} (${wish.reason}); what is under way goes on.`,
-    toDo: `When they may start again: sluice resume ${subject}`,
+    toDo: `When they may start again: sluice resume ${targetOf(control)}`,
   };
 }
 
@@ -77,4 +77,9 @@ function scopeOf({ connectionId }: Control): "partner" | "connection" {
 
 function subjectOf({ partner, connectionId }: Control): string {
   return connectionId ?? partner;
+}
+
+/** As the command line names it. */
+function targetOf({ partner, connectionId }: Control): string {
+  return connectionId ?? `--partner ${partner}`;
 }

@@ -29,7 +29,7 @@ describe("POST /partners/{partner}/pause", () => {
     });
     const [held] = Held.parse(answer.data.held);
     expect(held?.why).toMatch(/maria.*maintenance at Acme/);
-    expect(held?.toDo).toContain("sluice resume acme");
+    expect(held?.toDo).toContain("sluice resume --partner acme");
     expect(api.ports.audit.entries).toMatchObject([{ action: "partner.pause", subject: "acme", detail: said }]);
     expect(isAtRest(await api.ports.control.read("beta", null))).toBe(true);
   });
