@@ -1,1 +1,2 @@
 export { createApp, type CreateAppOptions } from "./create-app.ts";
+export { ChangeQueue, type ChangeQueueProps } from "../constructs/change-queue.ts";

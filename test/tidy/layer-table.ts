@@ -72,6 +72,7 @@ export const layers: readonly Layer[] = [
     node: ["*"],
     computed: true,
   },
+  { name: "client", matches: /^lib\/client\//, layers: ["models"], packages: [schema], node: [] },
   {
     name: "console",
     matches: /^lib\/console\//,

@@ -4,6 +4,7 @@ import { failureRoutes } from "./failures.ts";
 import { healthRoutes } from "./health.ts";
 import { historyRoutes } from "./history.ts";
 import { partnerControlRoutes } from "./partner-control.ts";
+import { modelRoutes } from "./models.ts";
 import { partnerRoutes } from "./partners.ts";
 import { pauseRoutes } from "./pause.ts";
 import { rebuildRoutes } from "./rebuild.ts";
@@ -19,6 +20,7 @@ export const routes: readonly Route[] = [
   ...healthRoutes,
   ...statusRoutes,
   ...partnerRoutes,
+  ...modelRoutes,
   ...partnerControlRoutes,
   ...emergencyRoutes,
   ...connectionRoutes,
