@@ -3,6 +3,7 @@ import type { PartnerError } from "../engine/errors.ts";
 import { hopsMax } from "../engine/job.ts";
 import type { Job } from "../engine/job.ts";
 import type { GiveUp, Ports } from "../engine/ports.ts";
+import { isPurged } from "../engine/purge.ts";
 import { failureIdOf } from "./archive-failure.ts";
 import { isConnectionHeld } from "./held.ts";
 import { handleWebhook } from "./handle-webhook.ts";
@@ -31,13 +32,9 @@ const delayMsMax = 900_000;
  * Rejects only when one of our own services fails; the message then comes back after its visibility timeout.
  */
 export async function consumeJob(ports: ConsumePorts, job: Job, context: WorkContext): Promise<void> {
-  const nowMs = ports.clock.nowMs();
-  if (job.expiresAtMs <= nowMs) {
-    ports.metrics.count("JobsStale", 1, { partner: job.partner, kind: job.work.kind });
-    await reopenReplayed(ports, job);
-    ports.log.warn("skipped a stale job", { jobId: job.id, partner: job.partner, ageMs: nowMs - job.createdAtMs });
-    return;
-  }
+  if (job.expiresAtMs <= ports.clock.nowMs()) return skip(ports, job, "JobsStale");
+  const { staleBefore } = await ports.control.read(job.partner, null);
+  if (isPurged(staleBefore, job)) return skip(ports, job, "JobsPurged");
   const outcome = await work(ports, job, context);
   switch (outcome.kind) {
     case "done":
@@ -49,6 +46,14 @@ export async function consumeJob(ports: ConsumePorts, job: Job, context: WorkCon
     case "failed":
       return retryOrGiveUp(ports, job, outcome.error, outcome.place);
   }
+}
+
+/** Skipped and counted: too old by itself, or by what somebody said after an outage. */
+async function skip(ports: ConsumePorts, job: Job, metric: "JobsStale" | "JobsPurged"): Promise<void> {
+  ports.metrics.count(metric, 1, { partner: job.partner, kind: job.work.kind });
+  await reopenReplayed(ports, job);
+  const ageMs = ports.clock.nowMs() - job.createdAtMs;
+  ports.log.warn("skipped a job", { jobId: job.id, partner: job.partner, metric, ageMs });
 }
 
 async function work(ports: ConsumePorts, job: Job, context: WorkContext): Promise<Outcome> {

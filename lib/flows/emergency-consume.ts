@@ -31,8 +31,12 @@ export async function emergencyConsume(
   const worker = { ...ports, metrics: tally.metrics };
   let received = 0;
   let removed = 0;
+  let canaries = 0;
   const reportOf = (ended: "empty" | "count" | "time"): EmergencyReport => {
-    const { JobsDone: done, JobsDeferred: deferred, JobsStale: skipped, JobsGivenUp: givenUp } = tally.counts;
+    const { JobsDone, JobsStale, JobsPurged, JobsGivenUp: givenUp } = tally.counts;
+    const [done, skipped] = [JobsDone + canaries, JobsStale + JobsPurged];
+    // What waits, what is parked, and what failed and is tried again later.
+    const deferred = removed - done - skipped - givenUp;
     return { kind: "worked", received, removed, done, deferred, skipped, givenUp, left: received - removed, ended };
   };
   while (received < count) {
@@ -42,13 +46,17 @@ export async function emergencyConsume(
     if (messages.length === 0) return reportOf("empty");
     received += messages.length;
     const ended = await mapBounded(messages, atOnce[lane], (message) => workOne(worker, message, context));
-    const workedOut = messages.filter((_, index) => ended[index] === "done");
-    for (const message of workedOut) {
-      if (await remove(ports, { partner, lane, message })) removed += 1;
+    for (const [index, message] of messages.entries()) {
+      if (ended[index] === "left" || !(await remove(ports, { partner, lane, message }))) continue;
+      removed += 1;
+      // Our own, and counted by nobody: that it was worked is what it says.
+      if (ended[index] === "canary") canaries += 1;
     }
   }
   return reportOf("count");
 }
+
+type WorkedOut = "ended" | "canary" | "left";
 
 /** A job that may not call would only be sent round: it is better off where it is. */
 function heldWhy(partner: string, reason: "paused" | "breaker"): string {
@@ -57,7 +65,7 @@ function heldWhy(partner: string, reason: "paused" | "breaker"): string {
     : `Calls to ${partner} are stopped, because too many of them failed, so its messages stay where they are. Its breaker closes by itself when a probe comes back well; then ask again.`;
 }
 
-async function workOne(ports: ConsumePorts, message: LaneMessage, context: WorkContext): Promise<"done" | "left"> {
+async function workOne(ports: ConsumePorts, message: LaneMessage, context: WorkContext): Promise<WorkedOut> {
   const job = readJob(message.body);
   if (job === null) {
     ports.log.error("a message is no job; it stays on its lane", { messageId: message.messageId });
@@ -65,7 +73,7 @@ async function workOne(ports: ConsumePorts, message: LaneMessage, context: WorkC
   }
   try {
     await consumeJob(ports, job, context);
-    return "done";
+    return job.work.kind === "canary" ? "canary" : "ended";
   } catch (error) {
     ports.log.error("a message failed; it comes back", { messageId: message.messageId, error });
     return "left";
@@ -94,7 +102,7 @@ function readJob(body: string): Job | null {
   }
 }
 
-const outcomes = ["JobsDone", "JobsDeferred", "JobsStale", "JobsGivenUp"] as const;
+const outcomes = ["JobsDone", "JobsStale", "JobsPurged", "JobsGivenUp"] as const;
 type OutcomeMetric = (typeof outcomes)[number];
 
 /** Counts what `consumeJob` says of its jobs on the way to the real metrics. */
@@ -102,7 +110,7 @@ function tallyingMetrics(metrics: Metrics): {
   readonly metrics: Metrics;
   readonly counts: Readonly<Record<OutcomeMetric, number>>;
 } {
-  const counts = { JobsDone: 0, JobsDeferred: 0, JobsStale: 0, JobsGivenUp: 0 };
+  const counts = { JobsDone: 0, JobsStale: 0, JobsPurged: 0, JobsGivenUp: 0 };
   return {
     counts,
     metrics: {

@@ -5,6 +5,7 @@ import { parseJson } from "../engine/parse-json.ts";
 import type { Job, WebhookWork } from "../engine/job.ts";
 import type { Connection, Ports } from "../engine/ports.ts";
 import type { CallPorts } from "./call-partner.ts";
+import { isPurgedFor } from "../engine/purge.ts";
 import { refreshJob } from "../engine/refresh-job.ts";
 import { fetchOne } from "./fetch-one.ts";
 import { fetchRelated } from "./fetch-related.ts";
@@ -42,8 +43,9 @@ export async function handleWebhook(
   if (found.kind === "failed") return found;
   const { connection } = found;
   if (connection.status !== "active") return heldFor(connection, waitForPerson(connection.status, ports.clock.nowMs()));
-  const touched = webhook.touches(event.event).slice(0, touchedMax);
-  if (touched.length === 0) ports.metrics.count("WebhooksIgnored", 1, { partner: driver.name });
+  const named = webhook.touches(event.event).slice(0, touchedMax);
+  const touched = await unpurged(ports, job, named);
+  if (named.length === 0) ports.metrics.count("WebhooksIgnored", 1, { partner: driver.name });
   for (const [index, thing] of touched.entries()) {
     const outcome = await fetchTouched(ports, driver, connection, thing, job, context);
     if (outcome.kind === "done") continue;
@@ -54,6 +56,15 @@ export async function handleWebhook(
     return done;
   }
   return done;
+}
+
+/** What is not of a resource that was purged since the webhook came: a fresh import tells of that. */
+async function unpurged(ports: WebhookPorts, job: Job, named: readonly Touched[]): Promise<readonly Touched[]> {
+  const { staleBefore } = await ports.control.read(job.partner, null);
+  const touched = named.filter(({ resource }) => !isPurgedFor(staleBefore, job, resource));
+  const purged = named.length - touched.length;
+  if (purged > 0) ports.metrics.count("TouchesPurged", purged, { partner: job.partner });
+  return touched;
 }
 
 async function sendRefreshes(

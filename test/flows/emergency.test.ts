@@ -3,6 +3,7 @@ import { atRest, changed } from "../../lib/engine/control.ts";
 import type { EmergencyOrder } from "../../lib/engine/emergency.ts";
 import { emergencyConsume } from "../../lib/flows/emergency-consume.ts";
 import { webhookJob } from "../support/port-values.ts";
+import { jsonAnswer } from "../support/memory-ports.ts";
 import type { MemoryPorts } from "../support/memory-ports.ts";
 import { AcmeServer, connectedPorts, connectionId } from "./support/acme.ts";
 import { MemoryLaneReader } from "./support/memory-lane-reader.ts";
@@ -104,6 +105,15 @@ describe("a lane worked by hand", () => {
     reader.putBack();
     expect(await run()).toMatchObject({ received: 1, removed: 1, left: 0 });
     expect(await ports.records.read(scope, "order-1")).toMatchObject({ version: 1 });
+  });
+
+  test("counts what failed and is tried again later as deferred, and a canary as done", async () => {
+    const { ports, reader, run } = await open();
+    ports.transport.respond(() => jsonAnswer(500, {}));
+    reader.add("m-1", webhookOf("w-1", ["order-1"]));
+    const work = { kind: "canary", sentAtMs: ports.clock.nowMs() } as const;
+    reader.add("m-2", JSON.stringify(webhookJob(owner, { id: "canary", work })));
+    expect(await run()).toMatchObject({ received: 2, removed: 2, done: 1, deferred: 1, skipped: 0, givenUp: 0 });
   });
 
   test("leaves what is no job of ours where it is", async () => {
