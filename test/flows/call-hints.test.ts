@@ -51,6 +51,11 @@ test("a 429 that names only a reset is silence until then", async () => {
   expect(told()).toMatchObject([{ notBeforeMs: startMs + 45_000 }]);
 });
 
+test("a reset that is sooner than a second is taken at its word", async () => {
+  const answer = jsonAnswer(429, {}, { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "0.4" });
+  expect(await call(answer)).toMatchObject({ kind: "wait", untilMs: startMs + 400 });
+});
+
 test("the longer of the driver's and the header's wish is kept", async () => {
   const patient: PartnerDriver = { ...acme, classify: () => ({ kind: "rate", code: "slow", retryAfterMs: 9_000 }) };
   const shorter = jsonAnswer(429, {}, { "retry-after": "2" });

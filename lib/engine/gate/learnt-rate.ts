@@ -65,11 +65,10 @@ export function learn(rate: LearntRate, rule: LearntRule, outcome: LearntOutcome
 
 function cut(rate: LearntRate, rule: LearntRule, nowMs: number): LearntRate {
   const perSecond = within(rule, rate.perSecond * cutTo);
-  // The clocks of two workers differ: the time of the cut never goes back.
   return {
     perSecond,
     ceilingPerSecond: rate.perSecond,
-    cutAtMs: Math.max(rate.cutAtMs, nowMs),
+    cutAtMs: nowMs,
     sinceMs: nowMs,
     used: 0,
   };

@@ -127,15 +127,15 @@ function takeParameters(cursor: Cursor): Parameters | null {
   return parameters;
 }
 
-/** One form a kind, no two of which can begin at the same place but the numbers, which end differently. */
+/** One form a kind, no two of which begin alike but the numbers; where one ends too early, what follows it fits nothing. */
 const bareForms: readonly (readonly [RegExp, (found: string) => BareItem | null])[] = [
-  [/-?\d{1,12}\.\d{1,3}(?![\d.])/y, (found) => ({ kind: "decimal", value: numberOf(found) })],
-  [/-?\d{1,15}(?![\d.])/y, (found) => ({ kind: "integer", value: numberOf(found) })],
+  [/-?\d{1,12}\.\d{1,3}/y, (found) => ({ kind: "decimal", value: numberOf(found) })],
+  [/-?\d{1,15}/y, (found) => ({ kind: "integer", value: numberOf(found) })],
   [/"(?:[ !#-[\]-~]|\\["\\])*"/y, (found) => ({ kind: "string", value: found.slice(1, -1).replace(/\\(.)/g, "$1") })],
   [/[A-Za-z*][\w!#$%&'*+.^`|~:/-]*/y, (found) => ({ kind: "token", value: found })],
   [/:[A-Za-z0-9+/]*={0,2}:/y, (found) => ({ kind: "bytes", base64: found.slice(1, -1) })],
   [/\?[01]/y, (found) => ({ kind: "boolean", value: found === "?1" })],
-  [/@-?\d{1,15}(?![\d.])/y, (found) => ({ kind: "date", epochSeconds: numberOf(found.slice(1)) })],
+  [/@-?\d{1,15}/y, (found) => ({ kind: "date", epochSeconds: numberOf(found.slice(1)) })],
   [/%"(?:[ !#$&-~]|%[0-9a-f]{2})*"/y, (found) => displayString(found.slice(2, -1))],
 ];
 

@@ -189,6 +189,15 @@ describe("against a strict partner that tells nobody its limit", () => {
     }
   });
 
+  test("finds within three quarters of an hour what is fifty times as much as it began with", () => {
+    const judge = judgeOf([slidingWindowMeter("hidden", { requests: 50, perMs: 1_000 })]);
+    const slow: LearntRule = { ...rule, startPerSecond: 1 };
+    const times = { forMs: 60 * minuteMs, countedFromMs: 45 * minuteMs };
+    expect(runClosedLoop({ rule: slow, judge, hiddenPerSecond: 50, ...times, unit: unitOf(6) }).use).toBeGreaterThan(
+      0.8,
+    );
+  });
+
   test("sends no faster for having sent little", () => {
     const judge = judgeOf([slidingWindowMeter("hidden", { requests: 50, perMs: 1_000 })]);
     const quiet = runClosedLoop({
