@@ -28,6 +28,7 @@ export function scopesFor(
     share: limit.share ?? defaultShare,
     uncertaintyMs: limit.uncertaintyMs ?? defaultUncertaintyMs,
     highShare: limit.highShare ?? defaultHighShare,
+    per: limit.per,
   }));
 }
 

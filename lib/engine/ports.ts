@@ -3,7 +3,7 @@ import type { CallTallies } from "./call-tallies.ts";
 import type { Control } from "./control.ts";
 import type { PartnerDriver } from "./define-partner.ts";
 import type { ErrorKind } from "./errors.ts";
-import type { LimitRule } from "./gate/limit-rule.ts";
+import type { LimitOwner, LimitRule } from "./gate/limit-rule.ts";
 import type { HistoryEntry } from "./history.ts";
 import type { Job, Lane } from "./job.ts";
 import type { RecordCandidate, RecordMark, RecordScope, StoredRecord, WriteOutcome } from "./record.ts";
@@ -96,6 +96,8 @@ export interface BucketScope {
   readonly uncertaintyMs: number;
   /** Kept for the webhooks' lane while it is in use. */
   readonly highShare: number;
+  /** Whose calls it counts, for a partner that says which of its limits refused; "account" where nothing is said. */
+  readonly per?: LimitOwner;
 }
 
 /** What a partner's answer says of its limits. All of it only tightens. */

@@ -1,7 +1,7 @@
 import { systemClock, systemRandom } from "../../../lib/aws/clock.ts";
 import { CallTallies } from "../../../lib/engine/call-tallies.ts";
 import { createSharedGate } from "../../../lib/engine/gate/shared-gate.ts";
-import type { GateItem } from "../../../lib/engine/gate/spaced-bucket.ts";
+import type { GateItem } from "../../../lib/engine/gate/gate-item.ts";
 import type {
   Credential,
   CredentialFields,

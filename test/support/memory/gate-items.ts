@@ -1,18 +1,24 @@
+import { packGateItem, unpackGateItem } from "../../../lib/engine/gate/gate-item-text.ts";
+import type { GateItem } from "../../../lib/engine/gate/gate-item.ts";
 import type { GateItems } from "../../../lib/engine/gate/shared-gate.ts";
-import type { GateItem } from "../../../lib/engine/gate/spaced-bucket.ts";
 
-/** The gate's table in memory, counting what it is asked. */
+/** The gate's table in memory, as text like the real one, counting what it is asked. */
 export class MemoryGateItems implements GateItems {
   reads = 0;
   writes = 0;
   lostWrites = 0;
+  /** The longest text that was ever stored. */
+  longest = 0;
   /** Every write comes too late. */
   loseAlways = false;
-  readonly #items = new Map<string, { readonly item: GateItem; readonly revision: number }>();
+  readonly #items = new Map<string, { readonly text: string; readonly revision: number }>();
 
   async read(key: string): Promise<{ readonly item: GateItem | null; readonly revision: number }> {
     this.reads += 1;
-    return structuredClone(this.#items.get(key) ?? { item: null, revision: 0 });
+    const found = this.#items.get(key);
+    return found === undefined
+      ? { item: null, revision: 0 }
+      : { item: unpackGateItem(found.text), revision: found.revision };
   }
 
   async write(key: string, item: GateItem, readRevision: number): Promise<"stored" | "superseded"> {
@@ -21,7 +27,9 @@ export class MemoryGateItems implements GateItems {
       return "superseded";
     }
     this.writes += 1;
-    this.#items.set(key, structuredClone({ item, revision: readRevision + 1 }));
+    const text = packGateItem(item);
+    this.longest = Math.max(this.longest, text.length);
+    this.#items.set(key, { text, revision: readRevision + 1 });
     return "stored";
   }
 }

@@ -1,0 +1,131 @@
+import type { BucketScope, Gate } from "../ports.ts";
+import { fitItem } from "./fit-item.ts";
+import { bucketKeyOf, emptyGateItem } from "./gate-item.ts";
+import type { Bucket, GateItem } from "./gate-item.ts";
+import { rateOf } from "./limit-rate.ts";
+import { openBucket } from "./open-bucket.ts";
+import type { OpenBucket } from "./open-bucket.ts";
+import { keptForOthers, noteUse } from "./recent-users.ts";
+
+export type DatedRequest = Parameters<Gate["reserve"]>[0];
+export type GateItemsByKey = ReadonlyMap<string, GateItem>;
+
+export type DatedVerdict =
+  | { readonly kind: "granted"; readonly items: GateItemsByKey; readonly sendAtMs: readonly number[] }
+  /** `sureAtMs`: a call of that date is admitted, if nobody else takes it; `hopedAtMs`: if calls under way have ended. */
+  | { readonly kind: "refused"; readonly sureAtMs: number; readonly hopedAtMs: number };
+
+/** A bucket and what this call may take of it. */
+interface Held {
+  readonly scope: BucketScope;
+  readonly key: string;
+  readonly open: OpenBucket;
+  readonly weight: number;
+  readonly kept: number;
+  readonly blockedUntilMs: number;
+}
+
+/** A request's tokens at most: bounds what one write can say. */
+const wantMax = 256;
+const highMemoryMsMin = 10_000;
+const highMemoryMsMax = 600_000;
+
+/**
+ * Dates up to `want` tokens as early as all scopes together allow, each token in every scope or in none. The items hold what
+ * was lately used; what is answered are the same items with these tokens in them.
+ *
+ * @example
+ * const verdict = reserveDated(new Map([["acme#one", item]]), { scopes, weight: 1, want: 10, lane, connectionId, deadlineMs }, nowMs);
+ */
+export function reserveDated(items: GateItemsByKey, request: DatedRequest, nowMs: number): DatedVerdict {
+  const held = uniqueScopes(request.scopes).map((scope) => open(items, request, scope, nowMs));
+  const soonestMs = Math.max(Math.ceil(nowMs), ...held.map((each) => each.blockedUntilMs));
+  const sendAtMs: number[] = [];
+  let dateMs = earliestOf(held, soonestMs);
+  while (dateMs <= request.deadlineMs && sendAtMs.length < Math.min(request.want, wantMax)) {
+    sendAtMs.push(dateMs);
+    for (const { open: bucket, weight } of held) bucket.take(dateMs, weight);
+    dateMs = earliestOf(held, dateMs);
+  }
+  if (sendAtMs.length === 0) {
+    const timed = held.filter(({ scope }) => scope.rule.kind !== "concurrency");
+    return { kind: "refused", sureAtMs: dateMs, hopedAtMs: earliestOf(timed, soonestMs) };
+  }
+  return stored(items, held, request, sendAtMs, nowMs);
+}
+
+function open(items: GateItemsByKey, request: DatedRequest, scope: BucketScope, nowMs: number): Held {
+  const item = items.get(scope.item) ?? emptyGateItem;
+  const key = bucketKeyOf(scope);
+  const bucket = item.buckets[key];
+  const opened = openBucket(scope, bucket?.use ?? null);
+  const keptHigh = request.lane === "webhooks" || !highIsInUse(item, scope, nowMs) ? 0 : scope.highShare * opened.count;
+  return {
+    scope,
+    key,
+    open: opened,
+    weight: Math.min(Math.max(1, Math.ceil(request.weight)), opened.weightMax),
+    kept: Math.round(keptHigh) + keptForOthers(item.users, request.connectionId, opened, nowMs),
+    blockedUntilMs: bucket?.blockedUntilMs ?? 0,
+  };
+}
+
+function highIsInUse(item: GateItem, scope: BucketScope, nowMs: number): boolean {
+  const windowMs = rateOf(scope.rule)?.perMs ?? 0;
+  return nowMs - item.highAtMs < Math.min(highMemoryMsMax, Math.max(highMemoryMsMin, windowMs));
+}
+
+function earliestOf(held: readonly Held[], fromMs: number): number {
+  let dateMs = fromMs;
+  for (;;) {
+    const laterMs = held.reduce((atMs, each) => each.open.earliestMs(atMs, each.weight, each.kept), dateMs);
+    if (laterMs === dateMs) return dateMs;
+    dateMs = laterMs;
+  }
+}
+
+function stored(
+  items: GateItemsByKey,
+  held: readonly Held[],
+  request: DatedRequest,
+  sendAtMs: readonly number[],
+  nowMs: number,
+): DatedVerdict {
+  const next = new Map<string, GateItem>();
+  for (const key of new Set(held.map(({ scope }) => scope.item))) {
+    const own = held.filter(({ scope }) => scope.item === key);
+    const item = items.get(key) ?? emptyGateItem;
+    const taken = sendAtMs.length * Math.max(...own.map((each) => each.weight));
+    const fitted = fitItem({
+      ...item,
+      buckets: { ...liveBuckets(item, nowMs), ...Object.fromEntries(own.map((each) => closed(each, nowMs))) },
+      users: noteUse(item.users, request.connectionId, taken, nowMs),
+      highAtMs: request.lane === "webhooks" ? Math.max(item.highAtMs, Math.ceil(nowMs)) : item.highAtMs,
+    });
+    // More buckets in use than an item can name: one of them has to come to rest first.
+    if (fitted === null) {
+      const restsAtMs = Math.min(...Object.values(liveBuckets(item, nowMs)).map(restsAt));
+      return { kind: "refused", sureAtMs: restsAtMs, hopedAtMs: restsAtMs };
+    }
+    next.set(key, fitted);
+  }
+  return { kind: "granted", items: next, sendAtMs };
+}
+
+function closed({ key, open: bucket, blockedUntilMs }: Held, nowMs: number): [string, Bucket] {
+  return [key, { ...bucket.close(nowMs), blockedUntilMs: blockedUntilMs > nowMs ? blockedUntilMs : 0 }];
+}
+
+/** What is at rest is forgotten, by the rules of whoever put it there. */
+export function liveBuckets(item: GateItem, nowMs: number): Readonly<Record<string, Bucket>> {
+  return Object.fromEntries(Object.entries(item.buckets).filter(([, bucket]) => restsAt(bucket) > nowMs));
+}
+
+function restsAt(bucket: Bucket): number {
+  return Math.max(bucket.untilMs, bucket.blockedUntilMs);
+}
+
+/** A driver that states a limit twice does not pay twice. */
+export function uniqueScopes(scopes: readonly BucketScope[]): readonly BucketScope[] {
+  return [...new Map(scopes.map((scope) => [JSON.stringify([scope.item, scope.bucket]), scope])).values()];
+}
