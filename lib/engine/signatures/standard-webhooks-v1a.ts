@@ -1,6 +1,6 @@
 import { createPublicKey, verify } from "node:crypto";
 import type { KeyObject } from "node:crypto";
-import { wholeBase64 } from "./base64.ts";
+import { keyBase64, wholeBase64 } from "./base64.ts";
 import { readStandard, standardToleranceMs } from "./standard-webhooks.ts";
 import type { StandardPrefix } from "./standard-webhooks.ts";
 import { rejected } from "./verifier.ts";
@@ -34,7 +34,7 @@ export function standardWebhooksAsymmetric(prefix: StandardPrefix): Verifier {
 }
 
 function keyOf(secret: string): KeyObject | null {
-  const bytes = wholeBase64(secret.startsWith("whpk_") ? secret.slice("whpk_".length) : secret);
+  const bytes = keyBase64(secret.startsWith("whpk_") ? secret.slice("whpk_".length) : secret);
   if (bytes?.byteLength !== 32) return null;
   return createPublicKey({ format: "jwk", key: { kty: "OKP", crv: "Ed25519", x: bytes.toString("base64url") } });
 }

@@ -1,4 +1,4 @@
-import { wholeBase64 } from "./base64.ts";
+import { keyBase64 } from "./base64.ts";
 import { digitsMs, readHeaders } from "./header.ts";
 import { verifyMac } from "./mac-scheme.ts";
 import type { MacReading, MacScheme } from "./mac-scheme.ts";
@@ -51,6 +51,6 @@ export function readStandard(
 }
 
 function keyOf(secret: string): Buffer | null {
-  const key = wholeBase64(secret.startsWith("whsec_") ? secret.slice("whsec_".length) : secret);
+  const key = keyBase64(secret.startsWith("whsec_") ? secret.slice("whsec_".length) : secret);
   return key !== null && key.byteLength >= keyBytesMin ? key : null;
 }

@@ -36,9 +36,8 @@ function parseHeader(header: string): StripeHeader | null {
   const timestamps: string[] = [];
   const signatures: string[] = [];
   for (const item of header.split(",")) {
-    const [name, value] = item.split("=", 2);
-    if (name === "t") timestamps.push(value ?? "");
-    if (name === "v1") signatures.push(value ?? "");
+    if (item.startsWith("t=")) timestamps.push(item.slice("t=".length));
+    if (item.startsWith("v1=")) signatures.push(item.slice("v1=".length));
   }
   const timestamp = timestamps[0] ?? "";
   const atMs = digitsMs(timestamp, "seconds");

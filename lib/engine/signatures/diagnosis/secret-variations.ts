@@ -1,4 +1,4 @@
-import { wholeBase64 } from "../base64.ts";
+import { keyBase64 } from "../base64.ts";
 import { secretVariation } from "./variation.ts";
 import type { Variation } from "./variation.ts";
 
@@ -15,7 +15,7 @@ export const secretVariations: readonly Variation[] = [
   secretVariation(
     "secret-base64",
     "The secret is base64 that has to be decoded into the key, and was used as text.",
-    (secret) => wholeBase64(secret.trim()),
+    (secret) => keyBase64(secret.trim()),
   ),
   secretVariation("secret-base64", "The secret is used as text, base64 or not, and was decoded.", (secret) =>
     utf8(secret),
@@ -23,7 +23,7 @@ export const secretVariations: readonly Variation[] = [
   secretVariation(
     "secret-prefix",
     "The key is what follows whsec_, decoded from base64: this is Standard Webhooks' way.",
-    (secret) => (secret.startsWith("whsec_") ? wholeBase64(secret.slice("whsec_".length)) : null),
+    (secret) => (secret.startsWith("whsec_") ? keyBase64(secret.slice("whsec_".length)) : null),
   ),
   secretVariation(
     "secret-prefix",
