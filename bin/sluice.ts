@@ -12,6 +12,7 @@ import { failuresCommand } from "./commands/failures.ts";
 import { newPartnerCommand } from "./commands/new-partner/new-partner.ts";
 import { pauseCommand } from "./commands/pause.ts";
 import { rebuildCommand } from "./commands/rebuild.ts";
+import { recoverCommand } from "./commands/recover.ts";
 import { recordCommand } from "./commands/record/record.ts";
 import { recordsCommand } from "./commands/records.ts";
 import { replayLocalCommand } from "./commands/replay-local/replay-local.ts";
@@ -41,6 +42,7 @@ const commands: readonly Command[] = [
   pauseCommand,
   resumeCommand,
   drainCommand,
+  recoverCommand,
   whyWaitingCommand,
   emergencyCommand,
   costCommand,

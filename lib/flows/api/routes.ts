@@ -9,6 +9,7 @@ import { partnerRoutes } from "./partners.ts";
 import { pauseRoutes } from "./pause.ts";
 import { rebuildRoutes } from "./rebuild.ts";
 import { recordRoutes } from "./records.ts";
+import { recoverRoutes } from "./recover.ts";
 import type { Route } from "./route.ts";
 import { runRoutes } from "./runs.ts";
 import { statusRoutes } from "./status.ts";
@@ -22,6 +23,7 @@ export const routes: readonly Route[] = [
   ...partnerRoutes,
   ...modelRoutes,
   ...partnerControlRoutes,
+  ...recoverRoutes,
   ...emergencyRoutes,
   ...connectionRoutes,
   ...pauseRoutes,
