@@ -78,6 +78,17 @@ describe("the certificate", () => {
     expect(verify({ which, anchors }).verdict).toEqual(refused("untrusted-key"));
   });
 
+  test("with names and key ids in order, and a signature that its issuer never made, is not", () => {
+    const [, base64 = ""] =
+      /-----BEGIN CERTIFICATE-----([^-]+)/.exec(fixture.signed["alone"]?.certificates ?? "") ?? [];
+    const der = Buffer.from(base64, "base64");
+    const last = der.byteLength - 1;
+    der.writeUInt8(der.readUInt8(last) ^ 1, last);
+    const forged = `-----BEGIN CERTIFICATE-----\n${der.toString("base64")}\n-----END CERTIFICATE-----\n`;
+    const anchors = [fixture.intermediate];
+    expect(verify({ anchors, request: { keys: () => forged } }).verdict).toEqual(refused("untrusted-key"));
+  });
+
   test("is held to its dates, and to being one", () => {
     expect(verify({ request: { nowMs: Date.UTC(2019, 0) } }).verdict).toEqual(refused("untrusted-key"));
     expect(verify({ request: { nowMs: Date.UTC(2121, 0) } }).verdict).toEqual(refused("untrusted-key"));
