@@ -1,3 +1,4 @@
+import { askedTogether } from "../engine/gate/asked-together.ts";
 import { createSharedGate } from "../engine/gate/shared-gate.ts";
 import { CallTallies } from "../engine/call-tallies.ts";
 import { tableNameFor } from "../engine/names.ts";
@@ -70,7 +71,7 @@ export function createPorts(
     partners,
     claims,
     transport: createTransport(environment.sandboxHosts),
-    gate: createSharedGate({ items: createGateItems(tokens), clock, random }),
+    gate: askedTogether(createSharedGate({ items: createGateItems(tokens), clock, random }), clock),
     lanes: createLanes(environment, clients.sqs),
     runs: createRunStore(runs, log),
     control: createControlStore(runs, clock),

@@ -1,6 +1,7 @@
 import type { Clock, Gate, GateGauge, GateState, Random, Reservation } from "../ports.ts";
 import { emptyGateItem } from "./gate-item.ts";
 import type { GateItem } from "./gate-item.ts";
+import { noHints } from "./no-hints.ts";
 import { reservationId, tokensOf } from "./reservation-id.ts";
 import type { GrantedTokens } from "./reservation-id.ts";
 import { reserveDated } from "./reserve-dated.ts";
@@ -151,9 +152,8 @@ function onlyItems(outcome: Outcome, keys: readonly string[]): Outcome {
 
 /** Certain: the caller was never told of these tokens. */
 function unsent(request: DatedRequest, unused: number, keys: readonly string[]): Outcome {
-  const hints = { notBeforeMs: null, remaining: [], reason: null, usedWeight: null };
   const { scopes, connectionId } = request;
-  return onlyItems({ scopes, connectionId, sent: 0, unused, kinds: [], hints }, keys);
+  return onlyItems({ scopes, connectionId, sent: 0, unused, kinds: [], hints: noHints }, keys);
 }
 
 /**
