@@ -4,10 +4,10 @@ import type { AnswerVerdict } from "../engine/classify.ts";
 import type { ParsedAnswer, PartnerDriver, PartnerRequest } from "../engine/define-partner.ts";
 import { PartnerError } from "../engine/errors.ts";
 import { noHints } from "../engine/gate/no-hints.ts";
-import { hintsOf, tightens } from "../engine/hints/limit-hints.ts";
+import { hintsOf } from "../engine/hints/limit-hints.ts";
 import type { Lane } from "../engine/job.ts";
 import { scopesFor } from "../engine/limits.ts";
-import type { BucketScope, Connection, CredentialFields, LimitHints, OutboundAnswer, Ports } from "../engine/ports.ts";
+import type { BucketScope, Connection, CredentialFields, OutboundAnswer, Ports } from "../engine/ports.ts";
 import { parseJson } from "../engine/parse-json.ts";
 import { redactText } from "../engine/redact.ts";
 import { urlFor } from "../engine/request-url.ts";
@@ -159,27 +159,27 @@ async function judge(
   const error = verdict.kind === "failed" ? verdict.error : null;
   ports.metrics.count("PartnerCalls", 1, { partner: call.driver.name, kind: error === null ? "ok" : error.kind });
   const hints = answer.kind === "lost" ? noHints : hintsOf(call.driver, readAnswer(answer, verdict), nowMs);
-  const turnedAwayUntilMs =
-    error?.kind === "rate" ? Math.max(hints.notBeforeMs ?? 0, restUntilMs(error, hints, nowMs)) : null;
-  // Only what tightens moves the gate: nothing else is worth a write.
-  if (turnedAwayUntilMs !== null || tightens(hints)) {
+  const wishMs = error?.kind === "rate" ? laterOf(hints.notBeforeMs, error.retryAfterMs, nowMs) : hints.notBeforeMs;
+  // Of a call that was not answered nobody knows whether it is still under way; most others change nothing at the gate.
+  if (answer.kind === "answered") {
     await ports.gate.settle(admitted.id, {
       scopes: admitted.scopes,
       connectionId: call.connection.connectionId,
       sent: 1,
       unused: 0,
       kinds: error === null ? [] : [error.kind],
-      hints: { ...hints, notBeforeMs: turnedAwayUntilMs ?? hints.notBeforeMs },
+      hints: { ...hints, notBeforeMs: wishMs },
     });
   }
-  if (turnedAwayUntilMs !== null) return { kind: "wait", untilMs: turnedAwayUntilMs, reason: "partner-limit" };
+  if (error?.kind === "rate") return { kind: "wait", untilMs: wishMs ?? nowMs + 1_000, reason: "partner-limit" };
   if (verdict.kind === "failed") return verdict;
   return { kind: "ok", body: verdict.body, beganMs };
 }
 
-/** A partner that turns us away and does not say for how long gets a second. */
-function restUntilMs(error: PartnerError, hints: LimitHints, nowMs: number): number {
-  return nowMs + (error.retryAfterMs ?? (hints.notBeforeMs === null ? 1_000 : 0));
+/** The later of two wishes to be left alone; null when there is neither. */
+function laterOf(notBeforeMs: number | null, retryAfterMs: number | null | undefined, nowMs: number): number | null {
+  if (retryAfterMs === null || retryAfterMs === undefined) return notBeforeMs;
+  return Math.max(notBeforeMs ?? 0, nowMs + retryAfterMs);
 }
 
 /** Parsed once where it was good; answers that were not are small. */

@@ -45,11 +45,6 @@ const readers: Readonly<Record<HintSource, (answer: ParsedAnswer, nowMs: number)
   "etherscan-text": etherscanTextHints,
 };
 
-/** Whether the gate has something to learn from it: most answers only say that there is enough left. */
-export function tightens(hints: LimitHints): boolean {
-  return hints.notBeforeMs !== null || hints.remaining.some((window) => window.remaining === 0);
-}
-
 function retryAfterHints(answer: ParsedAnswer, nowMs: number): SourceHints {
   if (!isRefusal(answer.status)) return {};
   const afterMs = retryAfterMsOf(answer.headers["retry-after"], nowMs);

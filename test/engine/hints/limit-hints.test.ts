@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { defaultHintSources } from "../../../lib/engine/hints/hint-source.ts";
 import type { HintSource } from "../../../lib/engine/hints/hint-source.ts";
-import { hintsOf, tightens } from "../../../lib/engine/hints/limit-hints.ts";
+import { hintsOf } from "../../../lib/engine/hints/limit-hints.ts";
 import { noHints } from "../../../lib/engine/gate/no-hints.ts";
 import { eachSource, garbageAnswer } from "./support/answers.ts";
 
@@ -73,22 +73,6 @@ describe("hintsOf", () => {
         expect(JSON.parse(JSON.stringify(hints))).toEqual(hints);
       }),
       { numRuns: 2_000 },
-    );
-  });
-});
-
-describe("tightens", () => {
-  const window = { perMs: 60_000, limit: 120, resetAtMs: null };
-
-  test("is the case for a wish and for a window that is used up", () => {
-    expect(tightens({ ...noHints, notBeforeMs: nowMs })).toBe(true);
-    expect(tightens({ ...noHints, remaining: [{ ...window, remaining: 0 }] })).toBe(true);
-  });
-
-  test("is not the case for what there is enough of", () => {
-    expect(tightens(noHints)).toBe(false);
-    expect(tightens({ ...noHints, reason: "account", usedWeight: 3, remaining: [{ ...window, remaining: 1 }] })).toBe(
-      false,
     );
   });
 });
