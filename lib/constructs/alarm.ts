@@ -16,8 +16,10 @@ export interface AlarmProps {
   readonly metric: cloudwatch.IMetric;
   /** Rings above this. */
   readonly above: number;
-  /** Periods of five minutes in a row; one unless said otherwise. */
+  /** Periods of the metric in a row; one unless said otherwise. */
   readonly periods?: number;
+  /** Silence rings too: what reports every minute has stopped. */
+  readonly silenceRings?: boolean;
 }
 
 /** Rings the stage's topic and says when it is over. Quiet queues and functions report nothing, and that is well. */
@@ -29,7 +31,8 @@ export function makeAlarm(scope: Construct, id: string, props: AlarmProps): clou
     comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
     threshold: props.above,
     evaluationPeriods: props.periods ?? 1,
-    treatMissingData: cloudwatch.TreatMissingData.NOT_BREACHING,
+    treatMissingData:
+      props.silenceRings === true ? cloudwatch.TreatMissingData.BREACHING : cloudwatch.TreatMissingData.NOT_BREACHING,
   });
   const action = { bind: () => ({ alarmActionArn: alarmTopicArn(scope, props.stage) }) };
   alarm.addAlarmAction(action);

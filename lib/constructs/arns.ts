@@ -36,6 +36,15 @@ export function laneArn(scope: Construct, stage: Stage, partner: string, lane: L
   return Stack.of(scope).formatArn({ service: "sqs", resource: laneQueueNameFor(stage.name, partner, lane) });
 }
 
+export function mappingArn(scope: Construct, id: string): string {
+  return Stack.of(scope).formatArn({
+    service: "lambda",
+    resource: "event-source-mapping",
+    resourceName: id,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+}
+
 export function deadLetterQueueArn(scope: Construct, stage: Stage, partner: string): string {
   return Stack.of(scope).formatArn({ service: "sqs", resource: deadLetterQueueNameFor(stage.name, partner) });
 }

@@ -37,7 +37,7 @@ export function consoleGrants(scope: Construct, stage: Stage): Grant[] {
     indexes("connections", ["tenant", "all", "due"]),
     items("records", ["GetItem", "BatchWriteItem", "Query"]),
     indexes("records", ["digests"]),
-    items("runs", ["GetItem", "BatchGetItem", "PutItem", "Query"]),
+    items("runs", ["GetItem", "BatchGetItem", "PutItem", "UpdateItem", "Query"]),
     indexes("runs", ["started", "active"]),
     // Repairing a history puts its last state there and tells of it.
     items("history", ["Query", "PutItem"]),

@@ -12,7 +12,14 @@ import {
 import { alarmPeriod } from "./alarm.ts";
 import type { Stage } from "./stage.ts";
 
-const partnerFunctions = ["webhook-ingest", "consume-webhooks", "consume-imports", "import-fan-out", "failure-archive"];
+const partnerFunctions = [
+  "webhook-ingest",
+  "consume-webhooks",
+  "consume-imports",
+  "import-fan-out",
+  "failure-archive",
+  "partner-control",
+];
 
 /** One page of the stage: what waits, what gave up, what fails, what is held back. Every metric is found by name. */
 export function makeDashboard(scope: Construct, id: string, stage: Stage): void {

@@ -55,6 +55,16 @@ export class PartnerAlarms extends Construct {
       above: 0,
       periods: 2,
     });
+    // Each invocation reports its errors, none included: so one metric tells of failing, and its absence of not running.
+    makeAlarm(this, "Control", {
+      stage,
+      name: `${partner}-control`,
+      description: `partner-control of ${partner} does not run or fails: a lane is not consumed, or a mapping is not as it should be. See its log, and docs/runbooks/partner-held.md.`,
+      metric: functions.control.metricErrors({ period: Duration.minutes(1) }),
+      above: 0,
+      periods: 3,
+      silenceRings: true,
+    });
   }
 
   private makeAgeAlarm(stage: Stage, partner: string, queues: PartnerQueues, lane: Lane): void {

@@ -1,8 +1,11 @@
+import { Stack } from "aws-cdk-lib";
 import * as lambda from "aws-cdk-lib/aws-lambda";
 import type * as sqs from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import type { PartnerDriver } from "../engine/define-partner.ts";
+import type { Lane } from "../engine/job.ts";
 import { consumerConcurrencyFor } from "./consumer-concurrency.ts";
+import { controlGrants } from "./control-grants.ts";
 import { archiveGrants, consumerGrants, emergencyGrants, fanOutGrants } from "./partner-grants.ts";
 import { consumerTimeoutSeconds, type PartnerQueues } from "./partner-queues.ts";
 import { SluiceFunction } from "./sluice-function.ts";
@@ -14,6 +17,7 @@ const webhookBatch = 10;
 export class PartnerFunctions extends Construct {
   readonly fanOut: lambda.Function;
   readonly archive: lambda.Function;
+  readonly control: lambda.Function;
 
   constructor(scope: Construct, id: string, stage: Stage, driver: PartnerDriver, queues: PartnerQueues) {
     super(scope, id);
@@ -58,23 +62,42 @@ export class PartnerFunctions extends Construct {
       grants: emergencyGrants(this, stage, driver),
     });
     // One message a batch where runs are pushed: a time-out counts against everything in its batch.
-    feed(webhooks, queues.lanes.webhooks, {
-      batchSize: webhookBatch,
-      maxConcurrency: consumerConcurrencyFor(driver, webhookBatch),
-    });
-    feed(imports, queues.lanes.imports, { batchSize: 1, maxConcurrency: 5 });
+    const mappings = {
+      webhooks: feed(webhooks, queues.lanes.webhooks, {
+        batchSize: webhookBatch,
+        maxConcurrency: consumerConcurrencyFor(driver, webhookBatch),
+      }),
+      imports: feed(imports, queues.lanes.imports, { batchSize: 1, maxConcurrency: 5 }),
+    };
     feed(archive, queues.deadLetters, { batchSize: 10, maxConcurrency: 2 });
+    const control = new SluiceFunction(this, "PartnerControl", {
+      stage,
+      partner,
+      name: "partner-control",
+      lambda: "partner-control",
+      timeoutSeconds: 50,
+      memoryMb: 256,
+      grants: controlGrants(this, stage, driver, Object.values(mappings)),
+      environment: { SLUICE_MAPPINGS: idsOf(this, mappings) },
+    });
+    this.control = control.function;
     this.fanOut = fanOut.function;
     this.archive = archive.function;
   }
+}
+
+/** Lambda makes the ids up: the function is told them as JSON, by lane. */
+function idsOf(scope: Construct, mappings: Readonly<Record<Lane, lambda.EventSourceMapping>>): string {
+  const ids = Object.entries(mappings).map(([lane, mapping]) => [lane, mapping.eventSourceMappingId]);
+  return Stack.of(scope).toJsonString(Object.fromEntries(ids));
 }
 
 function feed(
   consumer: SluiceFunction,
   queue: sqs.Queue,
   limits: { readonly batchSize: number; readonly maxConcurrency: number },
-): void {
-  new lambda.EventSourceMapping(consumer, "Mapping", {
+): lambda.EventSourceMapping {
+  return new lambda.EventSourceMapping(consumer, "Mapping", {
     target: consumer.function,
     eventSourceArn: queue.queueArn,
     reportBatchItemFailures: true,

@@ -23,21 +23,12 @@ export function consumerGrants(scope: Construct, stage: Stage, driver: PartnerDr
     allowItems(scope, stage, partner, "failures", ["UpdateItem"]),
     allowObjects(["PutObject"], [bodies, records]),
     allowKey(scope, stage, [partner], renewsCredentials(driver) ? ["Decrypt", "GenerateDataKey"] : ["Decrypt"]),
+    // A connection whose key is refused is marked so; what holds calls back, and what is parked, is beside the runs.
+    allowItems(scope, stage, partner, "connections", ["GetItem", "PutItem"]),
+    allowItems(scope, stage, partner, "runs", ["GetItem", "PutItem", "UpdateItem"]),
     ...(lane === "webhooks"
-      ? [
-          allowItems(
-            scope,
-            stage,
-            partner,
-            "connections",
-            renewsCredentials(driver) ? ["GetItem", "PutItem"] : ["GetItem"],
-          ),
-          allowObjects(["GetObject"], [bodies]),
-        ]
-      : [
-          allowItems(scope, stage, partner, "connections", ["GetItem", "PutItem"]),
-          allowItems(scope, stage, partner, "runs", ["GetItem", "PutItem"]),
-        ]),
+      ? [allowObjects(["GetObject"], [bodies])]
+      : [allowIndex(scope, stage, partner, "records", "digests")]),
   ];
 }
 
@@ -49,7 +40,7 @@ export function emergencyGrants(scope: Construct, stage: Stage, driver: PartnerD
 }
 
 /** A token that runs out is renewed by whoever makes a call, sealed, and kept with the connection. */
-function renewsCredentials(driver: PartnerDriver): boolean {
+export function renewsCredentials(driver: PartnerDriver): boolean {
   return driver.auth.kind !== "header";
 }
 

@@ -22,6 +22,8 @@ export interface SluiceFunctionProps {
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
   readonly grants: readonly Grant[];
+  /** Beside what every function gets. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** For functions that send to their own queue; Lambda stops others after 16 hops. */
   readonly allowRecursion?: boolean;
 }
@@ -83,5 +85,6 @@ function environmentOf(scope: Construct, props: SluiceFunctionProps): Record<str
     POWERTOOLS_METRICS_NAMESPACE: "Sluice",
     POWERTOOLS_LOG_LEVEL: "INFO",
     NODE_OPTIONS: "--enable-source-maps",
+    ...props.environment,
   };
 }

@@ -74,6 +74,11 @@ export interface PartnerDriver<Resource extends string = string> {
   /** Over the one table of statuses; a function is for a 200 with an error inside. */
   readonly failures?: Readonly<Record<number, ErrorKind>>;
   readonly classify?: (answer: ParsedAnswer) => Classified | null;
+  /**
+   * A cheap call that any connection may make: sent while the breaker is open, to learn whether the partner answers again.
+   * Left out, it is the first page of the first resource.
+   */
+  readonly probe?: PartnerRequest;
   /** Where the partner says how much of its limits is left; the fields that are the same everywhere unless said otherwise. */
   readonly hints?: readonly HintSource[];
   readonly webhook?: WebhookDriver<Resource>;

@@ -1,3 +1,4 @@
+import { holdOf } from "../engine/control.ts";
 import type { PartnerDriver } from "../engine/define-partner.ts";
 import { PartnerError } from "../engine/errors.ts";
 import { nudgeFor } from "../engine/nudge.ts";
@@ -6,7 +7,10 @@ import { looksMax, renudge } from "../engine/run.ts";
 import type { Run } from "../engine/run.ts";
 import { failRun } from "./fail-run.ts";
 
-export type SweepPorts = Pick<Ports, "clock" | "random" | "runs" | "lanes" | "connections" | "metrics" | "log">;
+export type SweepPorts = Pick<
+  Ports,
+  "clock" | "random" | "runs" | "lanes" | "connections" | "control" | "metrics" | "log"
+>;
 
 const runsMax = 200;
 
@@ -15,6 +19,8 @@ export async function sweep(
   ports: SweepPorts,
   driver: PartnerDriver,
 ): Promise<{ readonly found: number; readonly nudged: number }> {
+  // What waits for a held partner stands still rightly, and its looks are not to run out.
+  if (holdOf(await ports.control.read(driver.name, null), ports.clock.nowMs()) !== null) return { found: 0, nudged: 0 };
   const found = await ports.runs.standingStill(driver.name, ports.clock.nowMs(), runsMax);
   let nudged = 0;
   for (const run of found) {

@@ -24,7 +24,10 @@ export class PartnerStack extends Stack {
     });
     const queues = new PartnerQueues(this, "Queues", stage, partner);
     const functions = new PartnerFunctions(this, "Functions", stage, driver, queues);
-    new PartnerSchedule(this, "Schedule", stage, partner, functions.fanOut);
+    new PartnerSchedule(this, "Schedule", stage, partner, [
+      { name: "import-fan-out", target: functions.fanOut },
+      { name: "partner-control", target: functions.control },
+    ]);
     new PartnerAlarms(this, "Alarms", { stage, partner, queues, functions });
   }
 }

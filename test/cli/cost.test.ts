@@ -59,7 +59,7 @@ describe("the modelled month", () => {
 
   test("costs nothing for what does not happen, and for a second partner what a partner costs", () => {
     const one = modelMonth(load, quiet);
-    expect(one.flows.map((flow) => flow.flow)).toEqual(["stage", "partner", "polling", "look"]);
+    expect(one.flows.map((flow) => flow.flow)).toEqual(["stage", "partner", "polling", "look", "control"]);
     const two = modelMonth({ ...load, partners: [acme, acme] }, quiet);
     const stage = one.flows.find((flow) => flow.flow === "stage")?.dollars ?? 0;
     expect(two.dollars - one.dollars).toBeCloseTo(one.dollars - stage, 6);

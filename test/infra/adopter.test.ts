@@ -54,8 +54,8 @@ describe("a project of its own, with Sluice as a dependency", () => {
     const holds = (url: string) =>
       assets.filter((asset) => readFileSync(join(out, asset, "index.mjs"), "utf8").includes(url));
     // One for each of five lambda files, and the webhooks' function once for each partner that sends some.
-    expect(assets).toHaveLength(5 + partners.length);
-    expect(holds("https://api.initech.example/v1")).toHaveLength(5);
-    expect(holds("https://api.stripe.com/v1")).toHaveLength(6);
+    expect(assets).toHaveLength(6 + partners.length);
+    expect(holds("https://api.initech.example/v1")).toHaveLength(6);
+    expect(holds("https://api.stripe.com/v1")).toHaveLength(7);
   });
 });

@@ -132,7 +132,7 @@ describe("functions", () => {
       );
     expect(assets(/webhook-ingest$/).size).toBe(1);
     expect(assets(/consume-(webhooks|imports)$/).size).toBe(1);
-    expect(assets(/./).size).toBe(6);
+    expect(assets(/./).size).toBe(8);
   });
 
   test("are told their partner where they serve one", () => {

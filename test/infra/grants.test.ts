@@ -32,8 +32,8 @@ const wildcardsOfConsole = [
 const wildcardsOfPublisher = [/^\*$/];
 
 describe("every grant is scoped", () => {
-  test("there are roles to look at: five functions and a schedule a partner, an ingest each, the API's and the publisher's", () => {
-    expect(roles).toHaveLength(partners.length * 7 + 2);
+  test("there are roles to look at: six functions and a schedule a partner, an ingest each, the API's and the publisher's", () => {
+    expect(roles).toHaveLength(partners.length * 8 + 2);
     for (const role of roles) expect(role.statements.length).toBeGreaterThan(0);
   });
 
@@ -65,8 +65,8 @@ describe("every grant is scoped", () => {
     const onKeys = roles
       .flatMap((role) => role.statements)
       .filter((statement) => statement.Resource.some((arn) => arn.includes(":key/")));
-    // Both consumers of a partner, what stands in for them, and the API.
-    expect(onKeys).toHaveLength(partners.length * 3 + 1);
+    // Both consumers of a partner, what stands in for them, what probes, and the API.
+    expect(onKeys).toHaveLength(partners.length * 4 + 1);
     for (const statement of onKeys) {
       expect(statement.Condition["ForAnyValue:StringEquals"]).toEqual({ "kms:ResourceAliases": ["alias/sluice-dev"] });
       expect(statement.Condition["StringEquals"]).toHaveProperty(["kms:EncryptionContext:partner"]);
@@ -162,7 +162,7 @@ describe("no partner reaches another", () => {
 
   test.each(partners)("the roles of %s get their own and nothing of the others", (partner) => {
     const own = partnerRoles.filter((role) => partnerOf(role) === partner);
-    expect(own).toHaveLength(7);
+    expect(own).toHaveLength(8);
     const mine = requestsFor(partner);
     const foreign = partners.filter((other) => other !== partner).flatMap(requestsFor);
     // The same questions about one's own things are answered with yes, by somebody: the "no" below means something.
@@ -213,10 +213,13 @@ test("only for a partner whose tokens run out are credentials sealed anew by its
     const context = { "kms:EncryptionContext:partner": partnerOf(role), "kms:ResourceAliases": "alias/sluice-dev" };
     return may(role, "kms:GenerateDataKey", key, context);
   });
-  expect(sealing.map((role) => [partnerOf(role), /Consume(Webhooks|Imports)|Emergency/.exec(role.id)?.[0]])).toEqual([
+  expect(
+    sealing.map((role) => [partnerOf(role), /Consume(Webhooks|Imports)|Emergency|PartnerControl/.exec(role.id)?.[0]]),
+  ).toEqual([
     ["globex", "ConsumeWebhooks"],
     ["globex", "ConsumeImports"],
     ["globex", "Emergency"],
+    ["globex", "PartnerControl"],
   ]);
   for (const role of sealing) {
     const table = `arn:aws:dynamodb:${region}:${account}:table/sluice-dev-connections`;
@@ -230,6 +233,25 @@ test("the fan-out asks how full its lane is, and takes nothing from it", () => {
   const lane = `arn:aws:sqs:${region}:${account}:sluice-dev-acme-imports`;
   const actions = ["SendMessage", "GetQueueAttributes", "ReceiveMessage", "DeleteMessage"];
   expect(actions.filter((action) => may(role, `sqs:${action}`, lane))).toEqual(["SendMessage", "GetQueueAttributes"]);
+});
+
+test("partner-control changes its own two mappings, and nobody else changes any", () => {
+  const onMappings = roles.flatMap((role) =>
+    role.statements
+      .filter((each) => each.Action.some((action) => /EventSourceMapping/.test(action)))
+      .map((each) => ({ role, each })),
+  );
+  expect(onMappings.map(({ role }) => [partnerOf(role), role.id.includes("PartnerControl")])).toEqual(
+    partners.map((partner) => [partner, true]),
+  );
+  for (const { role, each } of onMappings) {
+    expect(each.Action).toEqual(["lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"]);
+    const template = templates.get(role.stack);
+    const mappings = template === undefined ? [] : ofType(template, "AWS::Lambda::EventSourceMapping");
+    const own = mappings.filter(([id]) => /Consume(Webhooks|Imports)/.test(id)).map(([id]) => id);
+    expect(each.Resource.map((arn) => arn.split(":").at(-1)).toSorted()).toEqual(own.toSorted());
+    expect(own).toHaveLength(2);
+  }
 });
 
 describe("the role of what stands in for the consumers", () => {
@@ -348,9 +370,10 @@ function isSchedule(role: Role): boolean {
 /** Whose role it is, by its function's log group or what the schedule calls. */
 function partnerOf(role: Role): string {
   const arns = role.statements.flatMap((statement) => statement.Resource).join(" ");
-  const name = /sluice-dev-([a-z-]+)-(webhook-ingest|consume-|import-fan-out|failure-archive|emergency-consume)/.exec(
-    arns,
-  )?.[1];
+  const name =
+    /sluice-dev-([a-z-]+)-(webhook-ingest|consume-|import-fan-out|failure-archive|emergency-consume|partner-control)/.exec(
+      arns,
+    )?.[1];
   if (name === undefined) throw new Error(`whose role is ${role.id}? ${arns}`);
   return name;
 }

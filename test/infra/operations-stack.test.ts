@@ -17,8 +17,8 @@ describe("alarm topic", () => {
     const alarms = [...templates.values()].flatMap((each) =>
       ofType(each, "AWS::CloudWatch::Alarm").map(([, alarm]) => render(each, alarm.Properties["AlarmActions"])),
     );
-    // Five a partner, the API's, the account's throttles, two of the records' stream.
-    expect(alarms).toHaveLength(14);
+    // Six a partner, the API's, the account's throttles, two of the records' stream.
+    expect(alarms).toHaveLength(16);
     expect(new Set(alarms.flat())).toEqual(new Set([arn]));
   });
 

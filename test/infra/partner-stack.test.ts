@@ -106,7 +106,7 @@ describe("functions", () => {
 
   test("run on Node 24 on arm64, with a log group of their own that forgets", () => {
     const groups = byName("AWS::Logs::LogGroup");
-    expect(functions.size).toBe(5);
+    expect(functions.size).toBe(6);
     for (const [name, { Properties }] of functions) {
       expect(Properties).toMatchObject({ Runtime: "nodejs24.x", Architectures: ["arm64"], Handler: "index.handler" });
       expect(groups.get(`/aws/lambda/${name}`)?.Properties["RetentionInDays"]).toBe(14);
@@ -127,23 +127,40 @@ describe("functions", () => {
           POWERTOOLS_METRICS_NAMESPACE: "Sluice",
           POWERTOOLS_LOG_LEVEL: "INFO",
           NODE_OPTIONS: "--enable-source-maps",
+          ...(name.endsWith("-partner-control") && { SLUICE_MAPPINGS: expect.any(String) }),
         },
       });
     }
   });
 });
 
-describe("schedule", () => {
-  const [schedule, ...others] = ofType(template, "AWS::Scheduler::Schedule");
+test("partner-control is told the mappings of the lanes, each by its lane", () => {
+  const { Variables } = z
+    .object({ Variables: z.object({ SLUICE_MAPPINGS: z.string() }) })
+    .parse(render(template, functions.get("sluice-dev-acme-partner-control")?.Properties["Environment"]));
+  const idOf = (queue: string) =>
+    ofType(template, "AWS::Lambda::EventSourceMapping").find(([, { Properties }]) =>
+      renderText(template, Properties["EventSourceArn"]).endsWith(queue),
+    )?.[0];
+  expect(JSON.parse(Variables.SLUICE_MAPPINGS)).toEqual({
+    webhooks: idOf("sluice-dev-acme-webhooks"),
+    imports: idOf("sluice-dev-acme-imports"),
+  });
+});
 
-  test("calls the fan-out every minute, in the partner's group, and lets a missed minute go", () => {
-    expect(others).toEqual([]);
+describe.each(["import-fan-out", "partner-control"])("the schedule of %s", (name) => {
+  const arn = `arn:aws:lambda:eu-west-1:111122223333:function:sluice-dev-acme-${name}`;
+  const all = ofType(template, "AWS::Scheduler::Schedule");
+  const [schedule, ...others] = all.filter(([, { Properties }]) => Properties["Name"] === `sluice-dev-acme-${name}`);
+
+  test("calls it every minute, in the partner's group, and lets a missed minute go", () => {
+    expect([others, all.length]).toEqual([[], 2]);
     expect(render(template, schedule?.[1].Properties)).toMatchObject({
       ScheduleExpression: "rate(1 minute)",
       GroupName: "sluice-dev-acme",
       FlexibleTimeWindow: { Mode: "OFF" },
       Target: {
-        Arn: "arn:aws:lambda:eu-west-1:111122223333:function:sluice-dev-acme-import-fan-out",
+        Arn: arn,
         RetryPolicy: { MaximumRetryAttempts: 1, MaximumEventAgeInSeconds: 60 },
       },
     });
@@ -151,26 +168,30 @@ describe("schedule", () => {
   });
 
   test("does not pile up failed invocations", () => {
-    const [config] = ofType(template, "AWS::Lambda::EventInvokeConfig");
-    expect(render(template, config?.[1].Properties)).toMatchObject({
-      FunctionName: "sluice-dev-acme-import-fan-out",
-      MaximumRetryAttempts: 0,
-      MaximumEventAgeInSeconds: 60,
-    });
+    const configs = ofType(template, "AWS::Lambda::EventInvokeConfig").map(([, each]) =>
+      render(template, each.Properties),
+    );
+    expect(configs).toContainEqual(
+      expect.objectContaining({
+        FunctionName: `sluice-dev-acme-${name}`,
+        MaximumRetryAttempts: 0,
+        MaximumEventAgeInSeconds: 60,
+      }),
+    );
   });
 });
 
 describe("alarms", () => {
-  const names = ["given-up", "dead-letters", "webhooks-age", "imports-age", "errors"];
+  const names = ["given-up", "dead-letters", "webhooks-age", "imports-age", "errors", "control"];
 
-  test("ring and end on the stage's topic, and take silence for well", () => {
+  test("ring and end on the stage's topic, and take silence for well, but for what reports every minute", () => {
     expect([...alarms.keys()].toSorted()).toEqual(names.map((name) => `sluice-dev-acme-${name}`).toSorted());
-    for (const { Properties } of alarms.values()) {
+    for (const [name, { Properties }] of alarms) {
       const topic = ["arn:aws:sns:eu-west-1:111122223333:sluice-dev-alarms"];
       expect(render(template, Properties)).toMatchObject({
         AlarmActions: topic,
         OKActions: topic,
-        TreatMissingData: "notBreaching",
+        TreatMissingData: name === "sluice-dev-acme-control" ? "breaching" : "notBreaching",
       });
       expect(String(Properties["AlarmDescription"]).length).toBeGreaterThan(40);
     }
@@ -199,9 +220,19 @@ describe("alarms", () => {
     expect(watched).toContain("FILL(e0, 0)");
   });
 
-  test("cost at most six metrics a partner", () => {
+  test("control looks at every minute's errors of partner-control", () => {
+    expect(render(template, alarms.get("sluice-dev-acme-control")?.Properties)).toMatchObject({
+      Namespace: "AWS/Lambda",
+      MetricName: "Errors",
+      Period: 60,
+      EvaluationPeriods: 3,
+      Dimensions: [{ Name: "FunctionName", Value: "sluice-dev-acme-partner-control" }],
+    });
+  });
+
+  test("cost at most seven metrics a partner", () => {
     const metrics = [...alarms.values()].map(metricsOf);
-    expect(metrics.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(6);
+    expect(metrics.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(7);
   });
 });
 

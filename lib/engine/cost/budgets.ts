@@ -36,5 +36,6 @@ export function judgeBudgets({ recordKb }: Pick<Assumptions, "recordKb">): reado
 }
 
 function idle(partners: number): Parameters<typeof priceFlows>[0] {
-  return { stage: 1, partner: partners, polling: partners, look: (partners * monthSeconds) / 60 };
+  const minutes = (partners * monthSeconds) / 60;
+  return { stage: 1, partner: partners, polling: partners, look: minutes, control: minutes };
 }

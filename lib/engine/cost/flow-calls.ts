@@ -42,10 +42,10 @@ function standingCalls({ pollers }: Assumptions) {
       from: "lib/stacks: the key, the API's secret, the dashboard; alarms for throttles, API errors, changes behind and lost",
     },
     partner: {
-      each: "partner and month: secret, alarms, metric",
-      // Errors is one alarm over two metrics, and alarms are paid by the metric. ImportsDue is counted every minute.
-      calls: { secretMonths: 1, alarmMonths: 6, metricMonths: 1 },
-      from: "lib/stacks/partner-stack.ts, lib/constructs/partner-alarms.ts, lib/flows/fan-out.ts",
+      each: "partner and month: secret, alarms",
+      // Errors is one alarm over two metrics, and alarms are paid by the metric.
+      calls: { secretMonths: 1, alarmMonths: 7 },
+      from: "lib/stacks/partner-stack.ts, lib/constructs/partner-alarms.ts",
     },
     polling: {
       each: "partner and month: idle queues",
@@ -63,10 +63,25 @@ function standingCalls({ pollers }: Assumptions) {
       },
       from: "lambdas/import-fan-out.ts: four shards of what is due, four of what stands still, half a unit each",
     },
+    control: {
+      each: "partner and minute: partner-control, and a canary on each lane",
+      calls: {
+        schedules: 1,
+        // Itself, and a consumer for each canary.
+        lambdaRequests: 3,
+        lambdaGbSeconds: 0.25 * 0.1 + 2 * 0.5 * 0.02,
+        // Sent and deleted; receiving is the polling that goes on anyway.
+        sqsRequests: 4,
+        // Its control, what is held, what is parked, and each canary's own look.
+        dynamoReads: 4,
+        dynamoWrites: 2,
+      },
+      from: "lib/flows/control-partner.ts, send-canaries.ts, note-canary.ts; no metric while all is well",
+    },
     busyPartner: {
       each: "partner with webhooks or imports, and month",
-      // WebhooksAccepted, PartnerCalls ok; JobsDone, RunsStarted and RunsDone of two kinds each; RecordsChanged of three.
-      calls: { metricMonths: 11 },
+      // WebhooksAccepted, PartnerCalls ok, ImportsDue; JobsDone, RunsStarted and RunsDone of two kinds each; RecordsChanged of three.
+      calls: { metricMonths: 12 },
       from: "names and kinds that lib/flows count when all goes well; a metric is paid while it is written",
     },
   } as const satisfies Readonly<Record<string, FlowCalls>>;

@@ -75,6 +75,7 @@ export function timesOf(load: Load): Readonly<Record<FlowName, number>> {
     partner: partners,
     polling: partners,
     look: (partners * monthSeconds) / 60,
+    control: (partners * monthSeconds) / 60,
     busyPartner: load.connectionsEach > 0 || load.webhooksADay > 0 ? partners : 0,
     webhook: webhooks,
     work: webhooks,

@@ -4,9 +4,13 @@ import { seal } from "../../engine/seal.ts";
 import { appendAudit } from "./append-audit.ts";
 import type { Actor } from "./append-audit.ts";
 import { disarmResources } from "./arm-resources.ts";
+import { releaseConnection } from "./release-connection.ts";
 import { storeActive } from "./store-active.ts";
 
-export type ChangePorts = Pick<Ports, "clock" | "random" | "connections" | "credentials" | "partnerSecrets" | "audit">;
+export type ChangePorts = Pick<
+  Ports,
+  "clock" | "random" | "connections" | "credentials" | "partnerSecrets" | "audit" | "runs" | "parked"
+>;
 
 /** What is absent stays as it is; `settings` are replaced as a whole. */
 export interface ConnectionChange {
@@ -59,12 +63,16 @@ function changed(
   sealedWebhookSecret: string | null | undefined,
   nowMs: number,
 ): Connection {
+  const { statusReason, ...kept } = current;
   const reconnected = change.credential !== undefined && current.status === "needs-reconnect";
+  const status = change.status ?? (reconnected ? "active" : current.status);
   return {
-    ...current,
+    ...kept,
+    // The reason is of the status that it came with.
+    ...(statusReason !== undefined && status === current.status && { statusReason }),
     name: change.name ?? current.name,
     settings: change.settings ?? current.settings,
-    status: change.status ?? (reconnected ? "active" : current.status),
+    status,
     sealedWebhookSecret: sealedWebhookSecret === undefined ? current.sealedWebhookSecret : sealedWebhookSecret,
     revision: current.revision + 1,
     updatedAtMs: nowMs,
@@ -78,7 +86,11 @@ async function store(
 ): Promise<"stored" | "superseded"> {
   // Asking for "active" again is how a resource that the driver has gained gets its place on the schedule.
   const becomesActive = next.status === "active" && (current.status !== "active" || change.status === "active");
-  if (becomesActive) return storeActive(ports, driver, next);
+  if (becomesActive) {
+    const activated = await storeActive(ports, driver, next);
+    if (activated === "stored") await releaseConnection(ports, next);
+    return activated;
+  }
   const stored = await ports.connections.compareAndSet(next);
   // Stored first: from then on fan-out starts nothing, and takes off the schedule what a crash here leaves on it.
   if (stored === "stored" && change.status === "paused") await disarmResources(ports, next);

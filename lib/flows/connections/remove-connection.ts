@@ -7,7 +7,10 @@ import { changeResource } from "../change-resource.ts";
 import { appendAudit } from "./append-audit.ts";
 import type { Actor } from "./append-audit.ts";
 
-export type RemovePorts = Pick<Ports, "clock" | "random" | "connections" | "records" | "runs" | "failures" | "audit">;
+export type RemovePorts = Pick<
+  Ports,
+  "clock" | "random" | "connections" | "records" | "runs" | "parked" | "failures" | "audit"
+>;
 
 export type Removal =
   | { readonly kind: "removed" }
@@ -56,6 +59,8 @@ export async function removeConnection(
     return { kind: "unfinished", why: "records-left", resources: left, againAtMs: ports.clock.nowMs() };
   await discardFailures(ports, connection);
   await ports.connections.remove(partner, connectionId);
+  // `partner-control` finds that it is gone, and drops them.
+  await ports.parked.wake(partner, connectionId, ports.clock.nowMs());
   await appendAudit(ports, actor, "connection.removed", connectionId, { tenantId });
   return { kind: "removed" };
 }
