@@ -4,14 +4,8 @@ import type { Variation } from "./variation.ts";
 const reserialised =
   "the body was parsed and written again on its way here: hand the verifier the raw bytes, before any JSON middleware";
 
-/** How bodies change between the partner and the verifier. */
+/** How bodies change between the partner and the verifier; the simplest first, as the first that explains is the one named. */
 export const bodyVariations: readonly Variation[] = [
-  ...jsonForms().map(([form, write]) =>
-    bodyVariation("body-reserialised", `What was signed is ${form}: ${reserialised}.`, (body) => {
-      const value = jsonIn(body);
-      return value === undefined ? null : write(value);
-    }),
-  ),
   bodyVariation("body-trailing-newline", "The body lost the newline at its end: keep the raw bytes whole.", (body) =>
     Buffer.concat([body, Buffer.from("\n")]),
   ),
@@ -34,6 +28,12 @@ export const bodyVariations: readonly Variation[] = [
   ),
   bodyVariation("body-byte-order-mark", "The body gained a byte order mark at its start.", (body) =>
     Buffer.from(body.subarray(0, 3)).equals(Buffer.from([0xef, 0xbb, 0xbf])) ? body.slice(3) : null,
+  ),
+  ...jsonForms().map(([form, write]) =>
+    bodyVariation("body-reserialised", `What was signed is ${form}: ${reserialised}.`, (body) => {
+      const value = jsonIn(body);
+      return value === undefined ? null : write(value);
+    }),
   ),
   bodyVariation("body-charset", "The body was read as Latin-1 and written as UTF-8: keep the raw bytes.", (body) => {
     const text = utf8(body);
