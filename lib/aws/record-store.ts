@@ -46,6 +46,22 @@ export function createRecordStore(world: World): RecordStore {
       return new Map(marks.map((mark) => [mark.externalId, mark]));
     },
 
+    async digests(scope, after, limit) {
+      const range = after === null ? "" : " AND sk > :after";
+      const answer = await table.query({
+        ...markProjection,
+        IndexName: "digests",
+        KeyConditionExpression: `pk = :pk${range}`,
+        ExpressionAttributeValues: {
+          ":pk": text(recordPartition(scope)),
+          ...(after !== null && { ":after": text(after) }),
+        },
+        Limit: limit,
+      });
+      const marks = answer.items.map((item) => markOfItem(table.name, item));
+      return { marks, next: answer.lastKey === null ? null : (marks.at(-1)?.externalId ?? null) };
+    },
+
     write: (scope, candidate, mark) => write(world, scope, candidate, mark),
 
     list(scope: RecordScope, page: PageRequest) {

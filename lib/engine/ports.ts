@@ -268,6 +268,12 @@ export interface RecordStore {
   read(scope: RecordScope, externalId: string): Promise<StoredRecord | null>;
   /** At most 100 ids. */
   marks(scope: RecordScope, externalIds: readonly string[]): Promise<ReadonlyMap<string, RecordMark>>;
+  /** Marks by the digests index, in the order of the ids' bytes, after an id; a moment old. `next` is the id to go on after. */
+  digests(
+    scope: RecordScope,
+    after: string | null,
+    limit: number,
+  ): Promise<{ readonly marks: readonly RecordMark[]; readonly next: string | null }>;
   /** Writes on condition that the candidate is newer than what is stored; the version is counted by the store. */
   write(scope: RecordScope, candidate: RecordCandidate, mark: RecordMark | null): Promise<WriteOutcome>;
   list(scope: RecordScope, page: PageRequest): Promise<Page<StoredRecord>>;

@@ -12,6 +12,7 @@ import { callPartner } from "./call-partner.ts";
 import type { CallPorts } from "./call-partner.ts";
 import { fetchOne } from "./fetch-one.ts";
 import { fetchRelated } from "./fetch-related.ts";
+import type { KnownDigests } from "./known-digests.ts";
 import type { WorkContext } from "./outcome.ts";
 import { parkRecord } from "./park-record.ts";
 import { saveRecords } from "./save-records.ts";
@@ -24,6 +25,8 @@ export interface ImportPlace {
   readonly resource: ResourceDriver;
   readonly connection: Connection;
   readonly run: Run;
+  /** Of a full pass. */
+  readonly known: KnownDigests | null;
 }
 
 type Open = Extract<Position, { kind: "open" }>;
@@ -61,7 +64,11 @@ export async function importPage(
   const content = readPage(place, page, result.body, position);
   if (content instanceof PartnerError) return stopped({ kind: "failed", error: content }, position);
   if (feed !== null) return followFeed(ports, place, feed, content, position, context);
-  const fetched = { beganMs: result.beganMs, lateMsMax: pageLateMsMax };
+  const fetched = {
+    beganMs: result.beganMs,
+    lateMsMax: pageLateMsMax,
+    ...(place.known !== null && { known: place.known }),
+  };
   const { counts, unclear } = await saveRecords(ports, targetOf(place), content.items, fetched);
   // Before the checkpoint passes them: dying in between, the page comes again and says what is clear by then.
   await fetchAgain(ports, place, unclear);
@@ -76,7 +83,8 @@ async function fetchAgain(ports: ImportPorts, place: ImportPlace, externalIds: r
   const { partner, connectionId, resource, trace } = place.run;
   for (const externalId of externalIds) {
     const job = refreshJob({ partner, connectionId, resource, externalId, trace }, ports.clock.nowMs());
-    await ports.lanes.send(job, 2 * skewMsMax);
+    // Its own lane: this worker may send to no other.
+    await ports.lanes.send({ ...job, lane: "imports" }, 2 * skewMsMax);
   }
 }
 

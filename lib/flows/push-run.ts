@@ -12,6 +12,8 @@ import type { FinishPorts } from "./finish-run.ts";
 import { isHeld, waitForPerson } from "./held.ts";
 import { importPage } from "./import-page.ts";
 import type { ImportPorts, PageOutcome } from "./import-page.ts";
+import { createKnownDigests } from "./known-digests.ts";
+import type { KnownDigests } from "./known-digests.ts";
 import { done } from "./outcome.ts";
 import type { Outcome, WorkContext } from "./outcome.ts";
 
@@ -85,19 +87,42 @@ interface Place {
 
 async function importPages(ports: PushPorts, place: Place, taken: Run, context: WorkContext): Promise<void> {
   let run = taken;
+  const known = knownFor(ports, place.resource, taken);
   for (let page = 0; page < pagesMax; page++) {
     if (run.checkpoint.position.kind === "end") return finishRun(ports, place.resource, run);
-    const outcome = await importPage(ports, { ...place, run }, run.checkpoint.position, context);
+    const outcome = await importPage(ports, { ...place, run, known }, run.checkpoint.position, context);
     if (outcome.progress !== null) {
       const next = advance(run, outcome.position, outcome.progress, context.workerId, ports.clock.nowMs());
-      if ((await ports.runs.compareAndSet(next)) === "superseded") return lostLease(ports, run);
-      run = next;
+      const isWorthStoring = isWorthCheckpoint(run, next);
+      if (isWorthStoring && (await ports.runs.compareAndSet(next)) === "superseded") return lostLease(ports, run);
+      // What is not stored now goes with the next step that is: dying before it costs a look at the same pages.
+      run = isWorthStoring ? next : { ...next, revision: run.revision, updatedAtMs: run.updatedAtMs };
     }
     if (outcome.kind === "stopped") return stop(ports, place.driver, run, outcome);
     if (ports.clock.nowMs() >= context.deadlineMs) break;
   }
   if (run.checkpoint.position.kind === "end") return finishRun(ports, place.resource, run);
   await depart(ports, run, { notBeforeMs: ports.clock.nowMs(), waiting: null, failed: false });
+}
+
+/** Keeps the lease well before it runs out, and what a dead worker's successor has to do again short. */
+const checkpointEveryMs = 10_000;
+
+/** A checkpoint is three write units: pages on which nothing changed can be passed over again for less. */
+function isWorthCheckpoint(run: Run, next: Run): boolean {
+  const isQuiet = next.progress.fetched - next.progress.unchanged === run.progress.fetched - run.progress.unchanged;
+  return !isQuiet || next.updatedAtMs - run.updatedAtMs >= checkpointEveryMs;
+}
+
+function knownFor(ports: PushPorts, resource: ResourceDriver, run: Run): KnownDigests | null {
+  if (run.mode !== "full") return null;
+  const { partner, connectionId, checkpoint, progress } = run;
+  return createKnownDigests(ports, {
+    scope: { partner, connectionId, resource: run.resource },
+    isVersioned: resource.version !== undefined,
+    beganMs: checkpoint.beganMs,
+    fetchedBefore: progress.fetched,
+  });
 }
 
 async function stop(

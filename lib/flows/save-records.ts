@@ -6,6 +6,7 @@ import { mapBounded } from "../engine/map-bounded.ts";
 import type { Connection, Ports } from "../engine/ports.ts";
 import { compareWithMark } from "../engine/record.ts";
 import type { RecordCandidate, RecordMark, RecordScope, RecordSource, WriteOutcome } from "../engine/record.ts";
+import type { KnownDigests, Sifted } from "./known-digests.ts";
 import { parkRecord } from "./park-record.ts";
 
 export interface SaveTarget {
@@ -35,6 +36,8 @@ export interface Fetched {
    * thing may have become what we have again meanwhile, and a fetch that finds nothing changed leaves no trace.
    */
   readonly lateMsMax: number;
+  /** Of a pass over everything: what the digests index says, so that what stands still is not read. */
+  readonly known?: KnownDigests;
 }
 
 export const noCounts: SaveCounts = { created: 0, updated: 0, unchanged: 0, stale: 0, deleted: 0, parked: 0 };
@@ -67,7 +70,7 @@ export async function saveRecords(
       parked++;
     }
   }
-  const saved = await saveCandidates(ports, target, [...candidates.values()], fetched.lateMsMax);
+  const saved = await saveCandidates(ports, target, [...candidates.values()], fetched);
   return { ...saved, counts: { ...saved.counts, parked } };
 }
 
@@ -78,47 +81,46 @@ export async function saveGone(
   externalId: string,
   beganMs: number,
 ): Promise<Saved> {
-  return saveCandidates(ports, target, [tombstone(target, externalId, beganMs)], Number.POSITIVE_INFINITY);
+  return saveCandidates(ports, target, [tombstone(target, externalId, beganMs)], {
+    beganMs,
+    lateMsMax: Number.POSITIVE_INFINITY,
+  });
 }
 
 async function saveCandidates(
   ports: SavePorts,
   target: SaveTarget,
   candidates: readonly RecordCandidate[],
-  lateMsMax: number,
+  fetched: Fetched,
 ): Promise<Saved> {
-  const counts = { ...noCounts };
-  const unclear: string[] = [];
-  for (let start = 0; start < candidates.length; start += marksMax) {
-    const some = candidates.slice(start, start + marksMax);
-    const outcomes = await writeSome(ports, target, some, lateMsMax);
-    for (const [index, { externalId }] of some.entries()) {
-      const outcome = outcomes[index] ?? "unclear";
-      counts[outcome === "unclear" ? "stale" : outcome]++;
-      if (outcome === "unclear") unclear.push(externalId);
-    }
-  }
-  return { counts, unclear };
-}
-
-async function writeSome(
-  ports: SavePorts,
-  target: SaveTarget,
-  candidates: readonly RecordCandidate[],
-  lateMsMax: number,
-): Promise<readonly WriteOutcome[]> {
+  const { unchanged, absent, open } = (await fetched.known?.sift(candidates)) ?? noneKnown(candidates);
   const scope: RecordScope = {
     partner: target.driver.name,
     connectionId: target.connection.connectionId,
     resource: target.resourceName,
   };
-  const marks = await ports.records.marks(
-    scope,
-    candidates.map((candidate) => candidate.externalId),
-  );
-  return mapBounded(candidates, writesAtOnce, (candidate) =>
-    writeOne(ports, scope, candidate, marks.get(candidate.externalId) ?? null, lateMsMax),
-  );
+  const counts = { ...noCounts, unchanged: unchanged.length };
+  const unclear: string[] = [];
+  const note = (candidate: RecordCandidate, outcome: WriteOutcome): void => {
+    counts[outcome === "unclear" ? "stale" : outcome]++;
+    if (outcome === "unclear") unclear.push(candidate.externalId);
+  };
+  const write = async (candidate: RecordCandidate, mark: RecordMark | null): Promise<void> =>
+    note(candidate, await writeOne(ports, scope, candidate, mark, fetched.lateMsMax));
+  await mapBounded(absent, writesAtOnce, (candidate) => write(candidate, null));
+  for (let start = 0; start < open.length; start += marksMax) {
+    const some = open.slice(start, start + marksMax);
+    const marks = await ports.records.marks(
+      scope,
+      some.map((candidate) => candidate.externalId),
+    );
+    await mapBounded(some, writesAtOnce, (candidate) => write(candidate, marks.get(candidate.externalId) ?? null));
+  }
+  return { counts, unclear };
+}
+
+function noneKnown(open: readonly RecordCandidate[]): Sifted {
+  return { unchanged: [], absent: [], open };
 }
 
 async function writeOne(

@@ -74,6 +74,7 @@ export class ReplayRecords implements RecordStore {
 
   read = async (): Promise<null> => null;
   marks = async (): Promise<ReadonlyMap<string, never>> => new Map<string, never>();
+  digests = async (): Promise<{ marks: readonly never[]; next: null }> => ({ marks: [], next: null });
   list = async (): Promise<Page<never>> => noPage;
   clear = async (): Promise<boolean> => true;
 

@@ -1,9 +1,11 @@
+import { systemClock, systemRandom } from "../../../lib/aws/clock.ts";
 import { createPorts } from "../../../lib/aws/ports.ts";
 import { nudgeFor } from "../../../lib/engine/nudge.ts";
-import type { Connection, Log, Ports, ResourceState, Transport } from "../../../lib/engine/ports.ts";
+import type { Clock, Log, Ports, Transport } from "../../../lib/engine/ports.ts";
 import { registryOf } from "../../../lib/engine/registry.ts";
 import { pushRun } from "../../../lib/flows/push-run.ts";
 import { startRun } from "../../../lib/flows/start-run.ts";
+import { connectionOf, stateOf } from "./bench-connection.ts";
 import { unlimitedStripe as driver } from "./unlimited-config.ts";
 import type { ChargePages } from "./pages.ts";
 import { environmentAt } from "./webhook-world.ts";
@@ -11,34 +13,38 @@ import { environmentAt } from "./webhook-world.ts";
 export interface Importer {
   /** Imports everything into a connection of its own. */
   importAll(): Promise<void>;
-  /** Passes over the last connection once more, with nothing changed. */
+  /** Passes over the last connection once more. */
   importAgain(): Promise<void>;
 }
 
 const silent: Log = { info: () => {}, warn: () => {}, error: () => {} };
 
 /** The import flow on real AWS ports at an endpoint, the partner answered from memory. */
-export function createImporter(world: {
+export function createImporter(given: {
   readonly stage: string;
   readonly endpoint: string;
-  readonly pages: ChargePages;
+  readonly pages: Pick<ChargePages, "after">;
+  /** The system's own unless a benchmark lets a day pass. */
+  readonly clock?: Clock;
 }): Importer {
   const credential = { fields: { apiKey: "sk_test_bench" }, revision: 1, storedAtMs: 0 };
   process.env["AWS_ACCESS_KEY_ID"] = "bench";
   process.env["AWS_SECRET_ACCESS_KEY"] = "bench";
-  const environment = { ...environmentAt(world.endpoint), SLUICE_STAGE: world.stage };
-  const real = createPorts(environment, registryOf([driver]));
+  const environment = { ...environmentAt(given.endpoint), SLUICE_STAGE: given.stage };
+  const world = { clock: given.clock ?? systemClock, random: systemRandom };
+  const real = createPorts(environment, registryOf([driver]), world);
   const sent: Ports["lanes"] = { send: async () => {}, giveUp: (_job, why) => Promise.reject(new Error(why.message)) };
   const ports: Ports = {
     ...real,
     log: silent,
     lanes: sent,
-    transport: answering(world.pages),
+    transport: answering(given.pages),
     // Kept for a minute after its one read and one decryption, so it is not what an import's time goes to.
     credentials: { ...real.credentials, read: async () => credential },
   };
   let connections = 0;
-  let connection = connectionOf(connections);
+  let passes = 0;
+  let connection = connectionOf(driver.name, connections);
   const run = async (slot: string): Promise<void> => {
     const state = await ports.connections.readResource(driver.name, connection.connectionId, "charges");
     if (state === null) throw new Error("the resource is not there");
@@ -48,23 +54,23 @@ export function createImporter(world: {
     if (job.work.kind !== "push") throw new Error("a nudge pushes");
     const outcome = await pushRun(ports, driver, job, job.work, {
       workerId: "bench",
-      deadlineMs: ports.clock.nowMs() + 60_000,
+      deadlineMs: ports.clock.nowMs() + 300_000,
     });
     const ended = await ports.runs.read(driver.name, connection.connectionId, started.run.runId);
     if (outcome.kind !== "done" || ended?.status.kind !== "done") throw new Error(`the run is ${ended?.status.kind}`);
   };
   return {
     async importAll() {
-      connection = connectionOf(++connections);
+      connection = connectionOf(driver.name, ++connections);
       await ports.connections.create(connection);
       await ports.connections.createResource(stateOf(connection));
       await run("first");
     },
-    importAgain: () => run("second"),
+    importAgain: () => run(`again-${++passes}`),
   };
 }
 
-function answering(pages: ChargePages): Transport {
+function answering(pages: Pick<ChargePages, "after">): Transport {
   return {
     send: async (request) => ({
       kind: "answered",
@@ -72,36 +78,5 @@ function answering(pages: ChargePages): Transport {
       headers: { "content-type": "application/json" },
       body: pages.after(new URL(request.url).searchParams.get("starting_after")),
     }),
-  };
-}
-
-function connectionOf(number: number): Connection {
-  return {
-    partner: driver.name,
-    connectionId: `bench-${number}-${process.pid}-${performance.now()}`,
-    tenantId: "tenant-1",
-    name: "Bench",
-    account: null,
-    settings: {},
-    status: "active",
-    sealedWebhookSecret: null,
-    revision: 1,
-    createdAtMs: 0,
-    updatedAtMs: 0,
-  };
-}
-
-function stateOf({ partner, connectionId }: Connection): ResourceState {
-  return {
-    partner,
-    connectionId,
-    resource: "charges",
-    nextDueMs: null,
-    activeRunId: null,
-    watermarkMs: null,
-    fullPassAtMs: null,
-    succeededAtMs: null,
-    lastError: null,
-    revision: 1,
   };
 }

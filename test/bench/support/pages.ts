@@ -12,7 +12,12 @@ const pageSize = 100;
 
 /** https://docs.stripe.com/api/charges/list: pages that go on after the last id, and say whether there are more. */
 export function chargePages(count: number): ChargePages {
-  const charges = Array.from({ length: count }, (_, index) => stripeCharge(index));
+  return pagesOf(Array.from({ length: count }, (_, index) => stripeCharge(index)));
+}
+
+/** Charges in the order given, which is the partner's own business. */
+export function pagesOf(charges: readonly Readonly<Record<string, unknown>>[]): ChargePages {
+  const count = charges.length;
   const byLastId = new Map<string | null, Buffer>();
   let last: string | null = null;
   for (let start = 0; start < count; start += pageSize) {

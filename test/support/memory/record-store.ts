@@ -7,7 +7,7 @@ import type {
   StoredRecord,
   WriteOutcome,
 } from "../../../lib/engine/record.ts";
-import { pageOf } from "./pages.ts";
+import { byBytes, pageOf } from "./pages.ts";
 
 export class MemoryRecordStore implements RecordStore {
   readonly #records = new Map<string, StoredRecord>();
@@ -36,6 +36,19 @@ export class MemoryRecordStore implements RecordStore {
       marks.set(externalId, { externalId, digest, order, version, deleted, writtenAtMs });
     }
     return marks;
+  }
+
+  async digests(
+    scope: RecordScope,
+    after: string | null,
+    limit: number,
+  ): Promise<{ readonly marks: readonly RecordMark[]; readonly next: string | null }> {
+    const all = this.#of(scope).toSorted((a, b) => byBytes(a.externalId, b.externalId));
+    const rest = all.filter((record) => after === null || byBytes(record.externalId, after) > 0);
+    const marks = rest.slice(0, limit).map(({ externalId, digest, order, version, deleted, writtenAtMs }) => {
+      return { externalId, digest, order, version, deleted, writtenAtMs };
+    });
+    return { marks, next: rest.length > limit ? (marks.at(-1)?.externalId ?? null) : null };
   }
 
   async write(scope: RecordScope, candidate: RecordCandidate, mark: RecordMark | null): Promise<WriteOutcome> {

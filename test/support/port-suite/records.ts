@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { InvalidCursor } from "../../../lib/engine/page-cursor.ts";
 import { lagMsMax, skewMsMax } from "../../../lib/engine/record.ts";
-import type { RecordScope } from "../../../lib/engine/record.ts";
+import type { RecordStore } from "../../../lib/engine/ports.ts";
+import type { RecordMark, RecordScope } from "../../../lib/engine/record.ts";
 import { startMs } from "../memory/clock.ts";
 import { candidateOf } from "../port-values.ts";
 import { allOf, freshOwner, usePorts, walk } from "./opened.ts";
@@ -217,6 +218,22 @@ function describeRecordLists(open: OpenPorts): void {
       expect((await records().marks(scope, ["thing-1", "thing-1"])).size).toBe(1);
       expect((await records().marks(scope, [])).size).toBe(0);
       await expect(records().marks(scope, [...ids, "one-more"])).rejects.toThrow("at most 100");
+    });
+
+    it("show their marks by the index too, in the order of their ids' bytes, page after page", async () => {
+      const scope = freshScope();
+      const ids = ["a#b", "Z", "😀", "é", "\uFFFD", "a", "日本"];
+      for (const externalId of ids) await records().write(scope, candidateOf({ externalId }), null);
+      const seen: RecordMark[] = [];
+      let after: string | null = null;
+      do {
+        const page: Awaited<ReturnType<RecordStore["digests"]>> = await records().digests(scope, after, 3);
+        seen.push(...page.marks);
+        after = page.next;
+      } while (after !== null);
+      expect(seen.map((mark) => mark.externalId)).toEqual(["Z", "a", "a#b", "é", "日本", "\uFFFD", "😀"]);
+      expect(new Map(seen.map((mark) => [mark.externalId, mark]))).toEqual(await records().marks(scope, ids));
+      expect(await records().digests({ ...scope, resource: "others" }, null, 3)).toEqual({ marks: [], next: null });
     });
 
     it("are listed in the order of their ids' bytes, forward and back, with their total", async () => {
