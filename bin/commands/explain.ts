@@ -4,7 +4,9 @@ import { apiHelp, apiOf, apiOptions } from "./support/api-access.ts";
 import { connectionIdOf, wordsOf } from "./support/find-connection.ts";
 import { countOf } from "./support/numbers.ts";
 import { print } from "./support/print.ts";
-import { HistoryAnswer } from "./support/shapes.ts";
+import { heldLines } from "./support/partner-text.ts";
+import type { HeldView } from "./support/partner-shapes.ts";
+import { ConnectionWhole, HistoryAnswer } from "./support/shapes.ts";
 import { table } from "./support/table.ts";
 
 export const explainCommand: Command = {
@@ -12,7 +14,8 @@ export const explainCommand: Command = {
   summary: "which webhook or run wrote each version of a record",
   help: `Usage: npm run sluice -- explain <connection> <resource> <id> [options]
 
-The newest version first: what changed, what brought it, when it was fetched from the partner and when it was written.
+The newest version first: what changed, what brought it, when it was fetched from the partner and when it was written. Says
+so when its connection is held, and newer changes may not have come.
 
 Options
   --limit <count>   at most so many versions (default 20, up to 100)
@@ -26,9 +29,11 @@ Examples
     const [said = "", resource = "", externalId = ""] = wordsOf(positionals, "explain <connection> <resource> <id>", 3);
     const limit = countOf(values, "limit", 20, 100);
     const api = apiOf(values);
-    const place = [await connectionIdOf(api, said), "history", resource, externalId].map(encodeURIComponent).join("/");
+    const id = await connectionIdOf(api, said);
+    const place = [id, "history", resource, externalId].map(encodeURIComponent).join("/");
     const history = await api.get(`/connections/${place}?limit=${limit}`, HistoryAnswer);
-    print(values, history, () => historyText(`${resource}/${externalId}`, history));
+    const { held } = await api.get(`/connections/${encodeURIComponent(id)}`, ConnectionWhole);
+    print(values, { ...history, held }, () => historyText(`${resource}/${externalId}`, history) + heldNote(held));
     return 0;
   },
 };
@@ -49,4 +54,11 @@ function historyText(what: string, { current, items, more }: z.infer<typeof Hist
   const titles = ["version", "change", "by", "fetched", "written", "fields"];
   const older = more ? "There are older versions; --limit shows more.\n" : "";
   return `${head}\n\n${table(titles, rows, "Its history is not written yet; ask again in a moment.")}${older}`;
+}
+
+function heldNote(held: readonly HeldView[]): string {
+  if (held.length === 0) return "";
+  return `\nIt may be out of date:\n${heldLines(held)
+    .map((line) => `${line}\n`)
+    .join("")}`;
 }

@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import { apiHelp, apiOf, apiOptions } from "./support/api-access.ts";
 import { connectionIdOf, wordsOf } from "./support/find-connection.ts";
+import { heldLines } from "./support/partner-text.ts";
 import { print } from "./support/print.ts";
 import { WaitingAnswer } from "./support/shapes.ts";
 import { table } from "./support/table.ts";
@@ -11,7 +12,8 @@ export const whyWaitingCommand: Command = {
   summary: "what holds a connection's imports back",
   help: `Usage: npm run sluice -- why-waiting <connection> [options]
 
-Each resource with why it does not run, then what it may wait behind: the account's limit, and the partner's lanes.
+Who or what holds it, each resource with why it does not run, then what it may wait behind: the account's limit, the
+partner's lanes, the breaker.
 
 Options
 ${apiHelp}
@@ -46,11 +48,18 @@ function waitingText(waiting: WaitingAnswer, nowMs: number): string {
     `${count} waiting, ${inFlight} in hand, ${delayed} delayed (about; all connections of the partner)`;
   return [
     `${waiting.connectionId} is ${waiting.status}`,
+    ...heldLines(waiting.held),
     "",
     table(["resource", "standing", "when", "run", "why"], rows, "No resources: its imports were never set up."),
     `limit     ${limitText}`,
     `imports   ${laneText(lanes.imports)}`,
     `webhooks  ${laneText(lanes.webhooks)}`,
-    "breaker   there is none in this version",
+    `breaker   ${breakerText(waiting.breaker, nowMs)}`,
   ].join("\n");
+}
+
+function breakerText({ state, scope, since, nextProbeAt }: WaitingAnswer["breaker"], nowMs: number): string {
+  if (state === "closed") return "closed: calls are made";
+  const probe = nextProbeAt === null ? "a probe is under way" : `next probe ${relative(nextProbeAt, nowMs)}`;
+  return `${state}, of the ${scope}, opened ${relative(since, nowMs)}; ${probe}`;
 }

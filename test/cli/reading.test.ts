@@ -4,6 +4,7 @@ import { recordsCommand } from "../../bin/commands/records.ts";
 import { statusCommand } from "../../bin/commands/status.ts";
 import { UsageError } from "../../bin/commands/usage-error.ts";
 import { whyWaitingCommand } from "../../bin/commands/why-waiting.ts";
+import { atRest, changed } from "../../lib/engine/control.ts";
 import { startMs } from "../support/memory-ports.ts";
 import { apiKey } from "../flows/api/support/api.ts";
 import { makeFailure, putRecord } from "../flows/api/support/seed.ts";
@@ -96,6 +97,16 @@ describe("explain", () => {
     );
   });
 
+  test("says that it may be out of date while its connection is held", async () => {
+    const cli = await openCli();
+    const id = await cli.api.connect();
+    await putRecord(cli.api.ports, id, "order-1");
+    const pause = { sinceMs: startMs, by: "maria", reason: "maintenance" };
+    expect((await cli.run(explainCommand, "acme", "orders", "order-1")).out).not.toContain("out of date");
+    await cli.api.ports.control.compareAndSet(changed(atRest("acme", null), { pause }));
+    expect((await cli.run(explainCommand, "acme", "orders", "order-1")).out).toMatch(/out of date:\nacme is paused/);
+  });
+
   test("says that there is no such record", async () => {
     const cli = await openCli();
     await cli.api.connect();
@@ -112,7 +123,22 @@ describe("why-waiting", () => {
     expect(out).toMatch(/orders +waiting .*It waits for a worker/);
     expect(out).toMatch(/limit +free/);
     expect(out).toMatch(/imports +1 waiting, 0 in hand, 0 delayed/);
-    expect(out).toMatch(/breaker +there is none/);
+    expect(out).toMatch(/breaker +closed/);
+  });
+
+  test("says who holds it, why, and what to do", async () => {
+    const cli = await openCli();
+    const id = await cli.api.connect();
+    const { control } = cli.api.ports;
+    const breaker = { kind: "open", opened: 1, sinceMs: startMs, untilMs: startMs + 30_000 } as const;
+    const pause = { sinceMs: startMs, by: "maria", reason: "maintenance" };
+    await control.compareAndSet(changed(atRest("acme", null), { pause }));
+    await control.compareAndSet(changed(atRest("acme", id), { breaker }));
+    const { out } = await cli.run(whyWaitingCommand, "acme");
+    expect(out).toMatch(/by maria \(maintenance\)/);
+    expect(out).toContain("sluice resume --partner acme");
+    expect(out).toMatch(/breaker +open, of the connection/);
+    expect((await cli.run(statusCommand)).out).toMatch(/acme +healthy .*paused by maria/);
   });
 });
 

@@ -1,3 +1,4 @@
+import { heldLines } from "./partner-text.ts";
 import type { ConnectionWhole } from "./shapes.ts";
 import { table } from "./table.ts";
 import { relative } from "./times.ts";
@@ -13,5 +14,6 @@ export function connectionText(connection: ConnectionWhole, nowMs: number): stri
   ]);
   const head = `${connection.id}  ${connection.name}\n${connection.partner} of tenant ${connection.tenantId}, ${connection.status}\n`;
   const webhooks = connection.webhookPath === null ? "" : `Webhooks go to ${connection.webhookPath}\n`;
-  return `${head}${webhooks}\n${table(["resource", "last success", "last error", "next", "run"], rows, "No resources.")}`;
+  const held = heldLines(connection.held).map((line) => `${line}\n`);
+  return `${head}${webhooks}${held.join("")}\n${table(["resource", "last success", "last error", "next", "run"], rows, "No resources.")}`;
 }

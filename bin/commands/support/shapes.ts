@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { RunView } from "../api-shapes.ts";
+import { HeldView } from "./partner-shapes.ts";
 
 /** What the operator's commands read of the API's answers; with --json the rest is passed on as it came. */
 
@@ -9,6 +10,7 @@ export const StatusView = z.looseObject({
       partner: z.string(),
       health: z.enum(["healthy", "degraded", "down"]),
       why: z.array(z.string()),
+      held: z.array(HeldView),
       connections: z.looseObject({ total: z.number() }),
       openFailures: z.looseObject({ total: z.number() }),
       activeRuns: z.number(),
@@ -33,6 +35,7 @@ export const ConnectionView = z.looseObject({
 export const ConnectionWhole = z.looseObject({
   ...ConnectionView.shape,
   webhookPath: z.string().nullable(),
+  held: z.array(HeldView),
   resources: z.array(
     z.looseObject({
       resource: z.string(),
@@ -134,7 +137,13 @@ export const WaitingAnswer = z.looseObject({
   ),
   limit: z.object({ heldUntil: z.string().nullable(), limitsInUse: z.number() }),
   lanes: z.object({ webhooks: Depth, imports: Depth }),
-  breaker: z.unknown(),
+  held: z.array(HeldView),
+  breaker: z.looseObject({
+    state: z.enum(["closed", "open", "half-open"]),
+    scope: z.string().nullable(),
+    since: z.string().nullable(),
+    nextProbeAt: z.string().nullable(),
+  }),
 });
 export type WaitingAnswer = z.infer<typeof WaitingAnswer>;
 

@@ -1,4 +1,5 @@
 import type { Connection, ResourceState } from "../../engine/ports.ts";
+import { heldOf } from "./held-of.ts";
 import type { ApiPorts } from "./request.ts";
 import { runView } from "./runs.ts";
 import { isoTime } from "./time.ts";
@@ -23,14 +24,17 @@ export function connectionView(connection: Connection): Readonly<Record<string, 
 
 /** The same with how each resource stands. */
 export async function connectionDetail(
-  ports: Pick<ApiPorts, "connections" | "partners" | "runs">,
+  ports: Pick<ApiPorts, "connections" | "control" | "partners" | "runs">,
   connection: Connection,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const states = await ports.connections.listResources(connection.partner, connection.connectionId);
+  const [states, held] = await Promise.all([
+    ports.connections.listResources(connection.partner, connection.connectionId),
+    heldOf(ports, connection),
+  ]);
   const resources = await Promise.all(states.map((state) => resourceView(ports, state)));
   const hasWebhooks = ports.partners.find(connection.partner)?.webhook !== undefined;
   const view = connectionView(connection);
-  return { ...view, webhookPath: hasWebhooks ? view["webhookPath"] : null, resources };
+  return { ...view, webhookPath: hasWebhooks ? view["webhookPath"] : null, held, resources };
 }
 
 async function resourceView(

@@ -1,4 +1,5 @@
 import type { Connection, ResourceState } from "../../engine/ports.ts";
+import type { HeldView } from "./held-view.ts";
 
 export type ConnectionHealth = "working" | "failing" | "paused" | "needs-reconnect";
 
@@ -8,6 +9,12 @@ export interface Signals {
   readonly openFailures: { readonly total: number; readonly byKind: Readonly<Record<string, number>> };
   /** Resources that were due long ago and were not started. */
   readonly overdue: number;
+  /** What holds the whole partner. */
+  readonly held: readonly HeldView[];
+  /** Why due imports are not started, where nothing holds the partner: its lane is full. */
+  readonly heldBack: string | null;
+  /** Connections that a breaker of their own holds. */
+  readonly connectionsHeld: number;
 }
 
 export interface Verdict {
@@ -22,10 +29,19 @@ export function judgeConnection(connection: Connection, states: readonly Resourc
   return states.some((state) => state.lastError !== null) ? "failing" : "working";
 }
 
-/** Down: no connection that should work does. Degraded: something wants a person. Paused connections are somebody's wish. */
-export function judgePartner({ connections, openFailures, overdue }: Signals): Verdict {
+/**
+ * Down: no connection that should work does, or the breaker lets none. Degraded: something wants a person. What is paused or
+ * drained is somebody's wish, and so is what is not started because of it.
+ */
+export function judgePartner(signals: Signals): Verdict {
+  const { connections, openFailures, connectionsHeld, heldBack } = signals;
   const broken = connections.failing + connections["needs-reconnect"];
+  const breaker = signals.held.find(({ what }) => what === "breaker");
+  const overdue = signals.held.length > 0 || heldBack !== null ? 0 : signals.overdue;
   const why = [
+    ...(breaker === undefined ? [] : [breaker.why]),
+    ...(connectionsHeld === 0 ? [] : [`${count(connectionsHeld, "connection")} held by a breaker of its own`]),
+    ...(heldBack === null ? [] : [`due imports are held back: ${heldBack}`]),
     ...(connections.failing === 0 ? [] : [`${count(connections.failing, "connection")} failed at the last import`]),
     ...(connections["needs-reconnect"] === 0
       ? []
@@ -35,7 +51,7 @@ export function judgePartner({ connections, openFailures, overdue }: Signals): V
       ? []
       : [`${count(openFailures.total, "open failure")}${kindsOf(openFailures.byKind)}`]),
   ];
-  if (broken > 0 && connections.working === 0) return { health: "down", why };
+  if (breaker !== undefined || (broken > 0 && connections.working === 0)) return { health: "down", why };
   return { health: why.length === 0 ? "healthy" : "degraded", why };
 }
 

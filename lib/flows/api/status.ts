@@ -2,7 +2,9 @@ import * as z from "zod";
 import type { PartnerDriver } from "../../engine/define-partner.ts";
 import { mapBounded } from "../../engine/map-bounded.ts";
 import type { Connection, Failure, Page, ResourceState } from "../../engine/ports.ts";
+import { admitImports } from "../admit-imports.ts";
 import { type ConnectionHealth, judgeConnection, judgePartner, type Signals } from "./health-verdict.ts";
+import { heldViews } from "./held-view.ts";
 import type { ApiPorts } from "./request.ts";
 import { route } from "./route.ts";
 import { isoTime } from "./time.ts";
@@ -13,6 +15,7 @@ const connectionsMax = 300;
 /** So many open failures of a partner are counted by kind, the last seen first. */
 const failuresMax = 100;
 const overdueMax = 100;
+const heldMax = 100;
 const readsAtOnce = 8;
 
 /** How each partner is doing, and why. */
@@ -31,7 +34,7 @@ export const statusRoutes = [
         const own = judged.filter(({ connection }) => connection.partner === driver.name);
         return partnerView(ports, driver, own);
       });
-      const looked = { connections: connections.length, connectionsMax, failuresMax, overdueMax };
+      const looked = { connections: connections.length, connectionsMax, failuresMax, overdueMax, heldMax };
       return { status: 200, data: { at: isoTime(ports.clock.nowMs()), partners, complete, looked } };
     },
   }),
@@ -62,20 +65,28 @@ async function partnerView(
   judged: readonly Judged[],
 ): Promise<Readonly<Record<string, unknown>>> {
   const partner = driver.name;
-  const [open, overdue] = await Promise.all([
+  const [open, overdue, control, admission] = await Promise.all([
     ports.failures.list({ partner, status: "open" }, { limit: failuresMax, cursor: null }),
     ports.connections.due(partner, ports.clock.nowMs() - overdueMs - 1, overdueMax),
+    ports.control.read(partner, null),
+    admitImports(ports, driver),
   ]);
+  const held = heldViews(control);
+  const heldBack = admission.kind === "held" && admission.cause === "lane" ? admission.why : null;
+  const connectionsHeld = control.connectionsHeld ? (await ports.control.held(partner, heldMax)).length : 0;
   const openFailures = { total: open.total, byKind: countByKind(open.items) };
   const connections = countByHealth(judged);
-  const signals: Signals = { connections, openFailures, overdue: overdue.length };
+  const signals: Signals = { connections, openFailures, overdue: overdue.length, held, heldBack, connectionsHeld };
   const states = judged.flatMap((each) => each.states);
   const successes = states.map((state) => state.succeededAtMs);
   return {
     partner,
     title: driver.title,
     ...judgePartner(signals),
+    held,
+    heldBack,
     connections: { total: judged.length, ...connections },
+    connectionsHeld,
     openFailures,
     overdue: overdue.length,
     activeRuns: states.filter((state) => state.activeRunId !== null).length,

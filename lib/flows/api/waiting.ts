@@ -3,7 +3,10 @@ import { lanes } from "../../engine/job.ts";
 import { quotaItemOf } from "../../engine/limits.ts";
 import type { Connection, LaneDepth, ResourceState } from "../../engine/ports.ts";
 import type { Run } from "../../engine/run.ts";
+import { admitImports } from "../admit-imports.ts";
 import { driverOf, findConnection } from "./find-connection.ts";
+import { heldOf } from "./held-of.ts";
+import type { HeldView } from "./held-view.ts";
 import type { ApiPorts } from "./request.ts";
 import { route } from "./route.ts";
 import { isoTime } from "./time.ts";
@@ -21,67 +24,90 @@ export const waitingRoutes = [
     handle: async (ports, { params }) => {
       const connection = await findConnection(ports, params.id);
       const { partner, connectionId } = connection;
-      const [states, gate, depths] = await Promise.all([
+      const driver = driverOf(ports, connection);
+      const [states, gate, depths, held, admission] = await Promise.all([
         ports.connections.listResources(partner, connectionId),
-        ports.gate.look(quotaItemOf(driverOf(ports, connection), connection)),
+        ports.gate.look(quotaItemOf(driver, connection)),
         Promise.all(lanes.map((lane) => ports.lanes.depth(partner, lane))),
+        heldOf(ports, connection),
+        admitImports(ports, driver),
       ]);
-      const resources = await Promise.all(states.map((state) => resourceView(ports, connection, state)));
+      const heldBack = admission.kind === "free" ? null : admission.why;
+      const place = { connection, held, heldBack };
+      const resources = await Promise.all(states.map((state) => resourceView(ports, place, state)));
       return {
         status: 200,
         data: {
           connectionId,
           partner,
           status: connection.status,
+          held,
           resources,
           limit: { heldUntil: isoTime(gate.heldUntilMs), limitsInUse: gate.limitsInUse },
           lanes: Object.fromEntries(lanes.map((lane, index): [string, LaneDepth | undefined] => [lane, depths[index]])),
-          // Named, so that nobody takes its absence for a breaker that is closed.
-          breaker: null,
+          breaker: breakerOf(held),
         },
       };
     },
   }),
 ];
 
+interface Place {
+  readonly connection: Connection;
+  readonly held: readonly HeldView[];
+  /** Why due imports of the whole partner are not started now. */
+  readonly heldBack: string | null;
+}
+
+/** What keeps its calls back; closed where nothing does. The partner's own comes first: while it is open, no connection's matters. */
+function breakerOf(held: readonly HeldView[]): Readonly<Record<string, unknown>> {
+  const open = held.find(({ what }) => what === "breaker");
+  if (open === undefined) return { state: "closed", scope: null, since: null, nextProbeAt: null };
+  const { scope, since, nextProbeAt } = open;
+  return { state: nextProbeAt === null ? "half-open" : "open", scope, since, nextProbeAt };
+}
+
 type Standing = "held" | "running" | "waiting" | "not-scheduled" | "due" | "overdue" | "scheduled";
 
 async function resourceView(
   ports: Pick<ApiPorts, "clock" | "runs">,
-  connection: Connection,
+  place: Place,
   state: ResourceState,
 ): Promise<Readonly<Record<string, unknown>>> {
   const { activeRunId } = state;
   const run = activeRunId === null ? null : await ports.runs.read(state.partner, state.connectionId, activeRunId);
   const active = run?.status.kind === "active" ? run : null;
-  const standing = standingOf(connection, state, active, ports.clock.nowMs());
+  const standing = standingOf(place, state, active, ports.clock.nowMs());
   return {
     resource: state.resource,
     standing,
-    why: whyOf(connection, state, active, standing),
+    why: whyOf(place, state, active, standing),
     nextDueAt: isoTime(state.nextDueMs),
     run: active === null ? null : activeView(active),
   };
 }
 
-function standingOf(connection: Connection, state: ResourceState, run: Run | null, nowMs: number): Standing {
-  if (connection.status !== "active") return "held";
+function standingOf({ connection, held }: Place, state: ResourceState, run: Run | null, nowMs: number): Standing {
+  if (connection.status !== "active" || stopped(held) !== undefined) return "held";
   if (run !== null) return isWorked(run, nowMs) ? "running" : "waiting";
   if (state.nextDueMs === null) return "not-scheduled";
   if (state.nextDueMs > nowMs) return "scheduled";
   return state.nextDueMs < nowMs - overdueMs ? "overdue" : "due";
 }
 
+/** Drained is not stopped: what is under way goes on. */
+function stopped(held: readonly HeldView[]): HeldView | undefined {
+  return held.find(({ what }) => what !== "draining");
+}
+
 function isWorked(run: Run, nowMs: number): boolean {
   return run.lease !== null && run.lease.expiresAtMs > nowMs;
 }
 
-function whyOf(connection: Connection, state: ResourceState, run: Run | null, standing: Standing): string {
+function whyOf(place: Place, state: ResourceState, run: Run | null, standing: Standing): string {
   switch (standing) {
     case "held":
-      return connection.status === "paused"
-        ? "The connection is paused; resume it."
-        : "The connection needs a credential that works; give it a new one.";
+      return heldWhy(place);
     case "running":
       return "A worker is importing it now.";
     case "waiting":
@@ -89,12 +115,24 @@ function whyOf(connection: Connection, state: ResourceState, run: Run | null, st
     case "not-scheduled":
       return "It is not on the schedule; resume the connection to put it there.";
     case "due":
-      return "It is due; the schedule starts it within a minute.";
+      return place.heldBack === null
+        ? "It is due; the schedule starts it within a minute."
+        : `It is due, and held back: ${place.heldBack}.`;
     case "overdue":
+      if (place.heldBack !== null)
+        return `It was due at ${isoTime(state.nextDueMs)}, and is held back: ${place.heldBack}.`;
       return `It was due at ${isoTime(state.nextDueMs)} and was not started: see the log of import-fan-out.`;
     case "scheduled":
       return "Nothing holds it back; it is not due yet.";
   }
+}
+
+function heldWhy({ connection, held }: Place): string {
+  if (connection.status === "paused") return "The connection is paused; resume it.";
+  if (connection.status === "needs-reconnect")
+    return "The connection needs a credential that works; give it a new one.";
+  const hold = stopped(held);
+  return hold === undefined ? "" : `${hold.why} ${hold.toDo}`;
 }
 
 function waitOfRun(run: Run | null): string {

@@ -19,6 +19,12 @@ const bodies: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "POST /connections/{id}/pause": {},
   "POST /connections/{id}/resume": {},
   "POST /failures/discard": { partner: "acme", connectionId: null, failureId: "failure-1" },
+  "POST /connections/{id}/rebuild/{resource}": { limit: 10 },
+  "POST /partners/{partner}/pause": { reason: "maintenance" },
+  "POST /partners/{partner}/drain": { reason: "a deploy" },
+  "POST /partners/{partner}/resume": { what: "all" },
+  "POST /partners/{partner}/recover": { how: "drain", reason: "it is up again" },
+  "POST /partners/{partner}/emergency": { lane: "imports", count: 1 },
   "POST /failures/replay": { partner: "acme", connectionId: null, failureId: "failure-1" },
 };
 const nameOf = (route: Route) => `${route.method} ${route.path}`;
@@ -47,6 +53,15 @@ test("the routes are those of the contract", () => {
       "GET /health",
       "GET /partners",
       "GET /partners/{partner}",
+      "GET /models",
+      "GET /models/{model}",
+      "POST /connections/{id}/rebuild/{resource}",
+      "POST /partners/{partner}/pause",
+      "POST /partners/{partner}/resume",
+      "POST /partners/{partner}/drain",
+      "GET /partners/{partner}/drain",
+      "POST /partners/{partner}/recover",
+      "POST /partners/{partner}/emergency",
       "POST /connections",
       "GET /connections",
       "GET /connections/{id}",
@@ -143,7 +158,14 @@ describe.each(withIds.map((route) => [nameOf(route), route] as const))("%s", (_,
 describe.each(Object.keys(bodies))("%s", (name) => {
   const [method = "", path = ""] = name.split(" ");
   const call = async (api: TestApi, body: unknown) =>
-    api.call(method, path.replace("{id}", await api.connect()), { body });
+    api.call(
+      method,
+      path
+        .replace("{id}", await api.connect())
+        .replace("{partner}", "acme")
+        .replace("{resource}", "orders"),
+      { body },
+    );
 
   test.each(["{", "nonsense", "{'a': 1}", "[".repeat(10_000), '{"a":1}{"b":2}', Uint8Array.of(0x22, 0xff, 0x22)])(
     "refuses a body that is not JSON: %s",
@@ -161,7 +183,7 @@ describe.each(Object.keys(bodies))("%s", (name) => {
     const api = new TestApi();
     const id = await api.connect();
     const fields =
-      "partner tenantId name credential account settings webhookSecret status resource mode connectionId failureId fingerprint failureIds since dryRun";
+      "partner tenantId name credential account settings webhookSecret status resource mode connectionId failureId fingerprint failureIds since dryRun reason by what how resources full cursor lane count limit repair";
     const known = new Set(fields.split(" "));
     const key = fc
       .oneof(
@@ -174,7 +196,11 @@ describe.each(Object.keys(bodies))("%s", (name) => {
         const others = JSON.stringify(bodies[name]).slice(1);
         const comma = others === "}" ? "" : ",";
         const body = `{${JSON.stringify(field)}:${JSON.stringify(value)}${comma}${others}`;
-        const answer = await api.call(method, path.replace("{id}", id), { body });
+        const answer = await api.call(
+          method,
+          path.replace("{id}", id).replace("{partner}", "acme").replace("{resource}", "orders"),
+          { body },
+        );
         expect([answer.status, errorsOf(answer)]).toEqual([400, [`unknown-field ${field.slice(0, 100)}`]]);
       }),
       { numRuns: 100 },

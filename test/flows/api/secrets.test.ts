@@ -51,7 +51,7 @@ async function callEverything(api: TestApi): Promise<string> {
   await api.ports.runs.create(makeRun(id, { lease: { owner: secrets.leaseOwner, expiresAtMs: startMs } }));
   await putRecord(api.ports, id, "order-1");
   const open =
-    "/health /status /partners /partners/acme /partners/beta /connections /failures /failures/acme:-:failure-1".split(
+    "/health /status /partners /partners/acme /partners/beta /partners/acme/drain /models /models/order /connections /failures /failures/acme:-:failure-1".split(
       " ",
     );
   const own = [
@@ -74,6 +74,11 @@ async function callEverything(api: TestApi): Promise<string> {
   await api.call("POST", "/failures/discard", { body: { failureIds: ["acme:-:failure-1"] } });
   await api.call("POST", `/connections/${id}/pause`);
   await api.call("POST", `/connections/${id}/resume`);
+  for (const act of ["pause", "drain", "resume"]) {
+    await api.call("POST", `/partners/acme/${act}`, { body: act === "resume" ? {} : { reason: "maintenance" } });
+  }
+  await api.call("POST", "/partners/acme/recover", { body: { how: "purge-and-refresh", reason: "an outage" } });
+  await api.call("POST", "/partners/acme/emergency", { body: { lane: "webhooks", count: 1 } });
   return id;
 }
 
@@ -88,7 +93,7 @@ test("no answer, no log line, no metric and no audit entry holds a secret", asyn
 
   // The world does hold them, and every kind of answer was given.
   const statuses = new Set(api.answers.map((answer) => answer.status));
-  expect(statuses).toEqual(new Set([200, 201, 202, 400, 401, 409, 422, 500]));
+  expect(statuses).toEqual(new Set([200, 201, 202, 400, 401, 409, 422, 500, 503]));
   expect(api.answers.length).toBeGreaterThan(routes.length + 10);
   expect(sealed.length).toBeGreaterThan(20);
 

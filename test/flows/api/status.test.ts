@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
+import { atRest, changed } from "../../../lib/engine/control.ts";
 import { startMs } from "../../support/memory-ports.ts";
 import { TestApi } from "./support/api.ts";
 import { makeFailure } from "./support/seed.ts";
@@ -130,6 +131,54 @@ describe("GET /status", () => {
     });
   });
 
+  test("is down while the breaker is open, and says when the next probe is", async () => {
+    const api = new TestApi();
+    await api.connect();
+    const untilMs = startMs + 30_000;
+    const breaker = { kind: "open", opened: 1, sinceMs: startMs, untilMs } as const;
+    await api.ports.control.compareAndSet(changed(atRest("acme", null), { breaker }));
+    const { health, why, held } = await statusOf(api, "acme");
+    expect([health, held]).toMatchObject(["down", [{ what: "breaker" }]]);
+    expect(why[0]).toContain(new Date(untilMs).toISOString());
+  });
+
+  test("is no worse for a pause or a drain, nor for what is not started because of it, and says who wants it", async () => {
+    const api = new TestApi();
+    const id = await api.connect();
+    await ended(api, id, "success", startMs);
+    const wish = { sinceMs: startMs, by: "maria", reason: "maintenance" };
+    await api.ports.control.compareAndSet(changed(atRest("acme", null), { schedules: wish, pause: wish }));
+    api.ports.clock.advance(7_200_000);
+    expect(await statusOf(api, "acme")).toMatchObject({
+      health: "healthy",
+      why: [],
+      overdue: 1,
+      held: [{ what: "paused", by: "maria" }, { what: "draining" }],
+    });
+  });
+
+  test("is degraded while due imports are held back, and says by how full a lane", async () => {
+    const api = new TestApi();
+    api.ports.lanes.depth = async () => ({ waiting: 9_000, inFlight: 5, delayed: 0 });
+    const { health, why, heldBack } = await statusOf(api, "acme");
+    expect(health).toBe("degraded");
+    expect(why).toEqual([`due imports are held back: ${String(heldBack)}`]);
+    expect(heldBack).toMatch(/9005 messages/);
+  });
+
+  test("is degraded while a connection's own breaker holds it", async () => {
+    const api = new TestApi();
+    const id = await api.connect();
+    const breaker = { kind: "open", opened: 1, sinceMs: startMs, untilMs: startMs + 30_000 } as const;
+    await api.ports.control.compareAndSet(changed(atRest("acme", id), { breaker }));
+    await api.ports.control.compareAndSet(changed(atRest("acme", null), { connectionsHeld: true }));
+    expect(await statusOf(api, "acme")).toMatchObject({
+      health: "degraded",
+      why: ["1 connection held by a breaker of its own"],
+      connectionsHeld: 1,
+    });
+  });
+
   test("looks at a bounded number of connections and says so", async () => {
     const api = new TestApi();
     for (let number = 0; number < 301; number++) await api.connect();
@@ -143,7 +192,7 @@ describe("GET /status", () => {
     expect([reads, data.complete, data.looked]).toEqual([
       300,
       false,
-      { connections: 300, connectionsMax: 300, failuresMax: 100, overdueMax: 100 },
+      { connections: 300, connectionsMax: 300, failuresMax: 100, overdueMax: 100, heldMax: 100 },
     ]);
   });
 });

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
+import { changed } from "../../../lib/engine/control.ts";
+import type { Control } from "../../../lib/engine/control.ts";
 import { noHints } from "../../../lib/engine/gate/no-hints.ts";
 import type { ResourceState } from "../../../lib/engine/ports.ts";
 import type { Run } from "../../../lib/engine/run.ts";
@@ -97,13 +99,68 @@ describe("why a resource waits", () => {
   });
 });
 
+describe("who or what holds it", () => {
+  const open = { kind: "open", opened: 1, sinceMs: startMs, untilMs: startMs + 30_000 } as const;
+  const wish = { sinceMs: startMs, by: "maria", reason: "maintenance" };
+  const set = async (api: TestApi, id: string | null, want: Partial<Control>): Promise<void> => {
+    const control = await api.ports.control.read("acme", id);
+    await api.ports.control.compareAndSet(changed(control, want));
+  };
+
+  test("is its partner's breaker, with when it is tried next", async () => {
+    const api = new TestApi();
+    const id = await api.connect();
+    await set(api, null, { breaker: open });
+    const [since, nextProbeAt] = [startMs, startMs + 30_000].map((atMs) => new Date(atMs).toISOString());
+    expect((await api.call("GET", `/connections/${id}/waiting`)).data).toMatchObject({
+      held: [{ scope: "partner", what: "breaker", since, nextProbeAt, by: null }],
+      breaker: { state: "open", scope: "partner", since, nextProbeAt },
+    });
+    const orders = await ordersOf(api, id);
+    expect(orders?.standing).toBe("held");
+    expect(orders?.why).toMatch(/too many of them failed.*closes by itself/);
+  });
+
+  test("is a breaker of its own, and the connection says so itself", async () => {
+    const api = new TestApi();
+    const [id, other] = [await api.connect(), await api.connect()];
+    await set(api, id, { breaker: { ...open, kind: "half-open", begun: 1, passed: 0 } });
+    expect((await api.call("GET", `/connections/${id}/waiting`)).data).toMatchObject({
+      breaker: { state: "half-open", scope: "connection", nextProbeAt: null },
+    });
+    expect((await api.call("GET", `/connections/${id}`)).data).toMatchObject({ held: [{ scope: "connection" }] });
+    expect((await api.call("GET", `/connections/${other}`)).data).toMatchObject({ held: [] });
+  });
+
+  test("is a person who paused its partner, and why", async () => {
+    const api = new TestApi();
+    const id = await api.connect();
+    await set(api, null, { pause: wish });
+    const orders = await ordersOf(api, id);
+    expect(orders?.why).toMatch(/paused since .* by maria \(maintenance\).*sluice resume --partner acme/);
+  });
+
+  test("a drain holds what is due, and lets what is under way go on", async () => {
+    const api = new TestApi();
+    const id = await api.connect();
+    await set(api, null, { schedules: wish });
+    expect(await ordersOf(api, id)).toMatchObject({ standing: "waiting" });
+    await change(api, id, { activeRunId: null, nextDueMs: startMs });
+    expect(await ordersOf(api, id)).toMatchObject({ standing: "due", why: "It is due, and held back: it is drained." });
+    await change(api, id, { nextDueMs: startMs - 3_600_000 });
+    expect(await ordersOf(api, id)).toMatchObject({ standing: "overdue" });
+    expect((await ordersOf(api, id))?.why).toContain("held back: it is drained");
+  });
+});
+
 describe("what a connection waits behind", () => {
   test("is its account's limit, which the partner can push back", async () => {
     const api = new TestApi();
     const id = await api.connect({ account: "acct-1" });
     expect((await api.call("GET", `/connections/${id}/waiting`)).data).toMatchObject({
       limit: { heldUntil: null, limitsInUse: 0 },
-      breaker: null,
+      held: [],
+      breaker: { state: "closed", scope: null, since: null, nextProbeAt: null },
     });
     const scope = (item: string) => ({
       item,
