@@ -6,6 +6,8 @@ export interface BenchResult {
   readonly settings: Readonly<Record<string, string | number>>;
   readonly rows: readonly Row[];
   readonly verdicts: readonly Verdict[];
+  /** For people, where a row a figure would not do. */
+  readonly tables?: readonly Table[];
   /** What a reader has to know to read the figures. */
   readonly notes: readonly string[];
   /** Anything more that is worth keeping, by name. */
@@ -16,6 +18,12 @@ export interface Row extends Summary {
   readonly what: string;
   readonly role: "subject" | "baseline" | "extra";
   readonly unit: string;
+}
+
+export interface Table {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
 }
 
 export interface Verdict {
@@ -29,12 +37,15 @@ export function row(what: string, role: Row["role"], unit: string, values: reado
   return { what, role, unit, ...summarise(values) };
 }
 
+/** A ratio of times is `x`; everything else is counted. */
+type Unit = "x" | "calls" | "of the bound" | "units a call" | "arrivals";
+
 /** Holds the median of what was measured against a budget; of what is counted, the worst. */
-export function judge(claim: string, bound: Bound, values: readonly number[], unit: "x" | "calls" = "x"): Verdict {
+export function judge(claim: string, bound: Bound, values: readonly number[], unit: Unit = "x"): Verdict {
   const measured = summarise(values);
   const worst = bound.kind === "at-most" ? measured.max : measured.min;
   const budget = `${bound.kind === "at-most" ? "≤" : "≥"} ${bound.limit} ${unit}`;
-  return { claim, budget, measured, met: isWithin(bound, unit === "calls" ? worst : measured.median) };
+  return { claim, budget, measured, met: isWithin(bound, unit === "x" ? measured.median : worst) };
 }
 
 /** A few lines for people; the whole is in the JSON. */
@@ -47,6 +58,10 @@ export function tableOf(name: string, result: BenchResult): string {
     row.unit,
     `${row.count} rounds`,
   ]);
+  const tables = (result.tables ?? []).flatMap(({ title, columns: names, rows }) => [
+    `  ${title}`,
+    ...columns([names, ...rows]).map((line) => `    ${line}`),
+  ]);
   const verdicts = result.verdicts.map(
     ({ claim, budget, measured, met }) =>
       `  ${met ? "met   " : "MISSED"} ${claim}: ${figure(measured.median)} (${figure(measured.low)} – ${figure(measured.high)}), budget ${budget}`,
@@ -54,6 +69,7 @@ export function tableOf(name: string, result: BenchResult): string {
   return [
     name,
     ...columns([["", "", "median", "middle half", "", ""], ...rows]).map((line) => `  ${line}`),
+    ...tables,
     ...verdicts,
     ...result.notes.map((note) => `  · ${note}`),
     "",

@@ -1,0 +1,78 @@
+import { Prng } from "../../../sim/kernel/prng.ts";
+import { quantile } from "./figures.ts";
+import { LimitedRun } from "./limited-run.ts";
+import { world } from "./scenario.ts";
+import type { Quota } from "./scenario.ts";
+import { sluice } from "./sluice.ts";
+
+/** One connection that calls now and then, and another that wants a hundred times as much of the same limit. */
+export const quiet = {
+  everyMs: 2_500,
+  floodFactor: 100,
+  quietWorkers: 2,
+  floodWorkers: 20,
+  forMs: 10 * 60_000,
+} as const;
+
+export interface QuietFigures {
+  readonly quota: string;
+  /** Until a job was answered, in ms: alone, and beside the flood. */
+  readonly aloneP50: number;
+  readonly aloneP99: number;
+  readonly floodedP50: number;
+  readonly floodedP99: number;
+  readonly ratioP99: number;
+  readonly violations: number;
+  /** Of the quiet connection's calls. */
+  readonly calls: number;
+}
+
+/** Each has workers of its own, as fair queues would see to: what is shared is the limit, and nothing else. */
+export async function quietBesideFlood(quota: Quota, seeds: number): Promise<QuietFigures> {
+  const alone = await answered(quota, seeds, false);
+  const flooded = await answered(quota, seeds, true);
+  const [aloneP99, floodedP99] = [quantile(alone.ms, 0.99), quantile(flooded.ms, 0.99)];
+  return {
+    quota: quota.name,
+    aloneP50: quantile(alone.ms, 0.5),
+    aloneP99,
+    floodedP50: quantile(flooded.ms, 0.5),
+    floodedP99,
+    ratioP99: floodedP99 / aloneP99,
+    violations: alone.violations + flooded.violations,
+    calls: flooded.ms.length,
+  };
+}
+
+async function answered(
+  quota: Quota,
+  seeds: number,
+  flooded: boolean,
+): Promise<{ readonly ms: Float64Array; readonly violations: number }> {
+  const ms: number[] = [];
+  let violations = 0;
+  const endMs = world.startMs + quiet.forMs;
+  for (let seed = 1; seed <= seeds; seed += 1) {
+    const seeded = new Prng(`quiet ${seed} ${quota.name}`);
+    const run = new LimitedRun(sluice, quota, seeded);
+    const shy = run.open({ workers: quiet.quietWorkers, connectionOf: () => "quiet", endless: false });
+    for (const atMs of arrivals(seeded.fork("quiet"), quiet.everyMs, endMs)) run.loop.at(atMs, () => shy.release(1));
+    if (flooded) {
+      const loud = run.open({ workers: quiet.floodWorkers, connectionOf: () => "flooded", endless: false });
+      const everyMs = quiet.everyMs / quiet.floodFactor;
+      for (const atMs of arrivals(seeded.fork("flood"), everyMs, endMs)) run.loop.at(atMs, () => loud.release(1));
+    }
+    await run.loop.runUntil(endMs);
+    // One that still waits has waited at least so long.
+    ms.push(...shy.tally.answeredMs, ...[...shy.tally.open].map((job) => endMs - job.releasedAtMs));
+    violations += run.partner.violations().length;
+  }
+  return { ms: Float64Array.from(ms).toSorted(), violations };
+}
+
+function arrivals(random: Prng, everyMs: number, endMs: number): readonly number[] {
+  const times: number[] = [];
+  for (let atMs = world.startMs + random.exponential(everyMs); atMs <= endMs; atMs += random.exponential(everyMs))
+    times.push(atMs);
+  return times;
+}
