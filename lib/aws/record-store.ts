@@ -3,6 +3,7 @@ import type { Clock, PageRequest, RecordStore } from "../engine/ports.ts";
 import { compareWithMark } from "../engine/record.ts";
 import type { RecordCandidate, RecordMark, RecordScope, WriteOutcome } from "../engine/record.ts";
 import type { Bucket } from "./claim-checks.ts";
+import { findRecords } from "./find-records.ts";
 import { text } from "./item.ts";
 import type { Item } from "./item.ts";
 import { readPage } from "./list-query.ts";
@@ -79,6 +80,8 @@ export function createRecordStore(world: World): RecordStore {
       } as const;
       return readPage(table, list, page);
     },
+
+    find: (scope, filter, page) => findRecords(world, scope, filter, page),
 
     clear: (scope, limit) => clear(table, scope, limit),
   };

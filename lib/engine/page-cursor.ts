@@ -38,24 +38,27 @@ export function planPage(request: PageRequest): PagePlan {
  * Makes the page of the rows that were read by its plan, in the order in which they were read.
  *
  * @param more whether rows lie beyond `rows` for another reason than that there are more than the limit
+ * @param scannedTo the last key that was looked at, where rows are filtered: a page of none then still leads on
  */
 export function finishPage<T>(
   plan: PagePlan,
   rows: readonly { readonly key: string; readonly value: T }[],
   more: boolean,
   total: number,
+  scannedTo: string | null = null,
 ): Page<T> {
   const taken = rows.slice(0, plan.limit);
   const beyond = more || rows.length > plan.limit;
   const inOrder = plan.direction === "next" ? taken : taken.toReversed();
-  const first = inOrder[0];
-  const last = inOrder.at(-1);
+  const near = plan.direction === "next" ? inOrder[0] : inOrder.at(-1);
+  const far = scannedTo ?? (plan.direction === "next" ? inOrder.at(-1) : inOrder[0])?.key ?? null;
+  const [first, last] = plan.direction === "next" ? [near?.key ?? far, far] : [far, near?.key ?? far];
   const hasNext = plan.direction === "next" ? beyond : true;
   const hasPrevious = plan.direction === "next" ? plan.after !== null : beyond;
   return {
     items: inOrder.map((row) => row.value),
-    next: last !== undefined && hasNext ? encode("next", last.key) : null,
-    previous: first !== undefined && hasPrevious ? encode("previous", first.key) : null,
+    next: last !== null && hasNext ? encode("next", last) : null,
+    previous: first !== null && hasPrevious ? encode("previous", first) : null,
     total,
   };
 }

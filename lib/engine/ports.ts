@@ -6,7 +6,7 @@ import type { ErrorKind } from "./errors.ts";
 import type { LimitOwner, LimitRule } from "./gate/limit-rule.ts";
 import type { HistoryEntry } from "./history.ts";
 import type { Job, Lane } from "./job.ts";
-import type { RecordCandidate, RecordMark, RecordScope, StoredRecord, WriteOutcome } from "./record.ts";
+import type { RecordCandidate, RecordFilter, RecordMark, RecordScope, StoredRecord, WriteOutcome } from "./record.ts";
 import type { Run } from "./run.ts";
 
 /** Everything that flows use of the world. On AWS, on the local stack and in tests the same flows run on other ports. */
@@ -286,6 +286,8 @@ export interface HistoryStore {
   append(entry: HistoryEntry): Promise<"appended" | "exists">;
   /** The newest first. */
   list(scope: RecordScope, externalId: string, limit: number): Promise<readonly HistoryEntry[]>;
+  /** Those of a kind, by id; a moment old. A page may hold few or none and still lead on, as what is looked at is bounded too. */
+  find(scope: RecordScope, filter: RecordFilter, page: PageRequest): Promise<Omit<Page<StoredRecord>, "total">>;
 }
 
 /** Tells applications what changed. */

@@ -42,6 +42,18 @@ export interface StoredRecord extends Omit<RecordCandidate, "orderedBy">, Record
   readonly writtenAtMs: number;
 }
 
+/** Which records somebody wants to read. */
+export interface RecordFilter {
+  /** Our store took their state then or later; null: whenever. */
+  readonly writtenSinceMs: number | null;
+  readonly deleted: "include" | "exclude" | "only";
+}
+
+export function isWanted(filter: RecordFilter, record: Pick<RecordMark, "writtenAtMs" | "deleted">): boolean {
+  if (filter.writtenSinceMs !== null && record.writtenAtMs < filter.writtenSinceMs) return false;
+  return filter.deleted === "include" || (filter.deleted === "only") === record.deleted;
+}
+
 /** `unclear`: nothing says which of two states is newer; the thing has to be fetched again. */
 export type WriteOutcome = "created" | "updated" | "unchanged" | "stale" | "deleted" | "unclear";
 

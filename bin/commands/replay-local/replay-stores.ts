@@ -78,6 +78,7 @@ export class ReplayRecords implements RecordStore {
   list = async (): Promise<Page<never>> => noPage;
   clear = async (): Promise<boolean> => true;
 
+  find = async (): Promise<Page<never>> => noPage;
   async write(scope: RecordScope, candidate: RecordCandidate): Promise<WriteOutcome> {
     const text = candidate.deleted ? "gone" : `${candidate.model} ${JSON.stringify(candidate.data)}`;
     this.#say(`${scope.resource}/${candidate.externalId}: ${text.slice(0, charsMax)}`);

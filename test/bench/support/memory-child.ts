@@ -33,6 +33,7 @@ const counting: RecordStore = {
     return "created";
   },
   list: async () => ({ items: [], next: null, previous: null, total: 0 }),
+  find: async () => ({ items: [], next: null, previous: null }),
   clear: async () => true,
 };
 

@@ -1,7 +1,8 @@
 import type { Clock, Page, PageRequest, RecordStore } from "../../../lib/engine/ports.ts";
-import { compareWithMark } from "../../../lib/engine/record.ts";
+import { compareWithMark, isWanted } from "../../../lib/engine/record.ts";
 import type {
   RecordCandidate,
+  RecordFilter,
   RecordMark,
   RecordScope,
   StoredRecord,
@@ -86,6 +87,12 @@ export class MemoryRecordStore implements RecordStore {
 
   async list(scope: RecordScope, page: PageRequest): Promise<Page<StoredRecord>> {
     return pageOf(this.#of(scope), (record) => record.externalId, "ascending", page);
+  }
+
+  async find(scope: RecordScope, filter: RecordFilter, page: PageRequest): Promise<Omit<Page<StoredRecord>, "total">> {
+    const wanted = this.#of(scope).filter((record) => isWanted(filter, record));
+    const { total: _, ...found } = pageOf(wanted, (record) => record.externalId, "ascending", page);
+    return found;
   }
 
   async clear(scope: RecordScope, limit: number): Promise<boolean> {

@@ -263,6 +263,43 @@ function describeRecordLists(open: OpenPorts): void {
       );
     });
 
+    it("are found by when they were written and whether they are deleted, forward and back, however far apart they stand", async () => {
+      const scope = freshScope();
+      const ids = Array.from({ length: 90 }, (_, index) => `thing-${String(index).padStart(2, "0")}`);
+      const write = (externalId: string, changes = {}) =>
+        records().write(scope, candidateOf({ externalId, ...changes }), null);
+      await allOf(90, (index) => write(ids[index] ?? ""));
+      const first = (await records().read(scope, "thing-00"))?.writtenAtMs ?? 0;
+      const fetchedAtMs = opened().ports.clock.nowMs() + 5_000;
+      await opened().ports.clock.sleep(20);
+      const since = opened().ports.clock.nowMs();
+      const changed = ["thing-03", "thing-50", "thing-89"];
+      for (const externalId of changed) await write(externalId, { digest: "new", order: 9_000, fetchedAtMs });
+      const gone = ["thing-50", "thing-70"];
+      for (const externalId of gone)
+        await write(externalId, {
+          digest: "gone",
+          orderedBy: "fetch",
+          deleted: true,
+          data: {},
+          fetchedAtMs: since + 99_000,
+        });
+      const found = async (writtenSinceMs: number | null, deleted: "include" | "exclude" | "only", limit: number) => {
+        const filter = { writtenSinceMs, deleted };
+        const seen = await walk(async (page) => ({ ...(await records().find(scope, filter, page)), total: 0 }), limit);
+        expect(seen.back).toEqual(seen.forward);
+        return seen.forward.map((record) => record.externalId);
+      };
+      for (const limit of [1, 2, 100]) {
+        expect(await found(since, "include", limit)).toEqual(["thing-03", "thing-50", "thing-70", "thing-89"]);
+        expect(await found(since, "exclude", limit)).toEqual(["thing-03", "thing-89"]);
+        expect(await found(null, "only", limit)).toEqual(gone);
+        expect(await found(since + 86_400_000, "include", limit)).toEqual([]);
+      }
+      expect(await found(null, "exclude", 7)).toEqual(ids.filter((id) => !gone.includes(id)));
+      expect(await found(first, "include", 9)).toHaveLength(90);
+    });
+
     it("are cleared a bounded number at a time, and those of another resource are left", async () => {
       const scope = freshScope();
       const other = { ...scope, resource: "others" };
