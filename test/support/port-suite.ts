@@ -1,6 +1,8 @@
+import { describeControlStore } from "./port-suite/control.ts";
 import { describeConnectionStore } from "./port-suite/connections.ts";
 import { describeFailureStore } from "./port-suite/failures.ts";
 import type { OpenPorts } from "./port-suite/opened.ts";
+import { describeParkedJobs } from "./port-suite/parked.ts";
 import { describeRecordStore } from "./port-suite/records.ts";
 import { describeRunStore } from "./port-suite/runs.ts";
 import { describeSecrets } from "./port-suite/secrets.ts";
@@ -12,4 +14,6 @@ export function describePorts(open: OpenPorts): void {
   describeConnectionStore(open);
   describeSecrets(open);
   describeFailureStore(open);
+  describeControlStore(open);
+  describeParkedJobs(open);
 }
