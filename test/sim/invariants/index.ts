@@ -1,0 +1,32 @@
+import { cursorsStayBehind } from "./cursors-stay-behind.ts";
+import { everythingEnds } from "./everything-ends.ts";
+import { heldLanesStandStill } from "./held-lanes-stand-still.ts";
+import { historyIsWhole } from "./history-is-whole.ts";
+import type { InvariantOf } from "./invariant.ts";
+import { limitsAreKept } from "./limits-are-kept.ts";
+import { newerStays } from "./newer-stays.ts";
+import { nothingSpins } from "./nothing-spins.ts";
+import { nudgesSpeakOfWhatIsStored } from "./nudges-speak-of-what-is-stored.ts";
+import { oneRunAtATime } from "./one-run-at-a-time.ts";
+import { probesAreBounded } from "./probes-are-bounded.ts";
+import { recordsConverge } from "./records-converge.ts";
+import { runsMoveForward } from "./runs-move-forward.ts";
+import { webhooksAreReflected } from "./webhooks-are-reflected.ts";
+import { workersThrowFaultsOnly } from "./workers-throw-faults-only.ts";
+
+export const invariants: Readonly<Record<string, InvariantOf>> = {
+  "limits are kept": limitsAreKept,
+  "records converge": recordsConverge,
+  "newer stays": newerStays,
+  "webhooks are reflected": webhooksAreReflected,
+  "cursors stay behind what is saved": cursorsStayBehind,
+  "runs move forward": runsMoveForward,
+  "one run at a time": oneRunAtATime,
+  "nudges speak of what is stored": nudgesSpeakOfWhatIsStored,
+  "everything ends": everythingEnds,
+  "nothing spins": nothingSpins,
+  "probes are bounded": probesAreBounded,
+  "held lanes stand still": heldLanesStandStill,
+  "history is whole": historyIsWhole,
+  "workers throw faults only": workersThrowFaultsOnly,
+};

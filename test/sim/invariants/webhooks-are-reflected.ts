@@ -1,0 +1,49 @@
+import type { AcceptedWebhook } from "../world/events.ts";
+import type { World } from "../world/world.ts";
+import type { InvariantOf } from "./invariant.ts";
+
+/** What an accepted webhook names was fetched on its behalf after it came, or stands as an open failure. */
+export const webhooksAreReflected: InvariantOf = (world, broken) => {
+  const accepted: AcceptedWebhook[] = [];
+  const fetchedAtMs = new Map<string, number>();
+  return {
+    observe(event) {
+      if (event.kind === "webhook-accepted") {
+        accepted.push(event.webhook);
+        world.ground.coverage.count("webhook accepted");
+      }
+      if (event.kind !== "thing-delivered" || !event.worker.includes("-webhooks-")) return;
+      fetchedAtMs.set(keyOf(event.thing), event.askedAtMs);
+    },
+    conclude() {
+      for (const webhook of accepted) {
+        for (const { externalId } of webhook.things) {
+          const { partner, connectionId, atMs } = webhook;
+          if ((fetchedAtMs.get(keyOf({ partner, connectionId, externalId })) ?? -Infinity) >= atMs) continue;
+          if (standsAsFailure(world, connectionId, externalId)) continue;
+          const secondsAgo = Math.round((world.ground.loop.nowMs() - atMs) / 1_000);
+          broken(`${partner} ${externalId}: named by a webhook accepted ${secondsAgo} s ago and never fetched since`);
+        }
+      }
+    },
+  };
+};
+
+function standsAsFailure(world: World, connectionId: string, externalId: string): boolean {
+  return world.stores.failures
+    .all()
+    .some(
+      ({ status, job }) =>
+        status === "open" &&
+        (job?.connectionId === null || job?.connectionId === connectionId) &&
+        JSON.stringify(job?.work ?? "").includes(externalId),
+    );
+}
+
+function keyOf(thing: {
+  readonly partner: string;
+  readonly connectionId: string;
+  readonly externalId: string;
+}): string {
+  return `${thing.partner} ${thing.connectionId} ${thing.externalId}`;
+}

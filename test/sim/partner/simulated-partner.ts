@@ -1,0 +1,186 @@
+import type { OutboundAnswer, OutboundRequest } from "../../../lib/engine/ports.ts";
+import { jsonAnswer } from "../../support/memory/transport.ts";
+import type { Judge } from "../../support/judges/judge.ts";
+import { strictPartner } from "../../support/judges/strict-partner.ts";
+import type { Ground } from "../kernel/ground.ts";
+import type { Prng } from "../kernel/prng.ts";
+import type { PartnerConditions } from "../world/conditions.ts";
+import type { ArrivedAtPartner } from "../world/events.ts";
+import { Account } from "./account.ts";
+import type { Thing } from "./account.ts";
+import { pageSize, regimeOf } from "./driver.ts";
+
+/** What the partner's door says to one call, and what of it its own books hold. */
+export interface Served {
+  readonly answer: OutboundAnswer | "never";
+  /** Of the state that was answered, for the invariants. */
+  readonly page: readonly Thing[] | null;
+  readonly thing: Thing | null;
+}
+
+/** Whose call it is, as nobody at the partner's door can see. */
+export type Sender = Pick<ArrivedAtPartner, "isWithinBounds" | "sentAtMs" | "worker">;
+
+/** A partner that judges every call strictly where it arrives, has outages, and serves its things as they are at that moment. */
+export class SimulatedPartner {
+  readonly conditions: PartnerConditions;
+  readonly accounts: readonly Account[];
+  readonly #ground: Ground;
+  readonly #prng: Prng;
+  readonly #startMs: number;
+  readonly #judges = new Map<string, Judge>();
+  #calls = 0;
+
+  constructor(ground: Ground, prng: Prng, conditions: PartnerConditions) {
+    this.#ground = ground;
+    this.#prng = prng;
+    this.conditions = conditions;
+    this.#startMs = ground.loop.nowMs();
+    this.accounts = Array.from({ length: conditions.connections }, (_, index) => {
+      const account = new Account(`${conditions.name}-${index + 1}`, prng.fork(`account ${index}`));
+      for (let made = 0; made < conditions.objects; made++) account.create(this.nowMs() - 86_400_000 + made, made);
+      return account;
+    });
+  }
+
+  /** By the partner's own clock. */
+  nowMs(): number {
+    return this.#ground.loop.nowMs() + this.conditions.clockOffMs;
+  }
+
+  account(name: string): Account {
+    const account = this.accounts.find((one) => one.name === name);
+    if (account === undefined) throw new RangeError(`${this.conditions.name} has no account ${name}`);
+    return account;
+  }
+
+  arrive(request: OutboundRequest, from: Sender): Served & { readonly leave: () => void } {
+    const { coverage } = this.#ground;
+    const account = this.account((request.headers["authorization"] ?? "").replace("Bearer ", ""));
+    const url = new URL(request.url);
+    const path = url.pathname.replace("/v1", "");
+    const endpoint = /^\/orders\/./.test(path) ? "one" : path;
+    const id = `${this.conditions.name}-${++this.#calls}`;
+    const outage = this.#outage();
+    const verdict = outage === null || outage === "errors" ? this.#judge(account.name, endpoint, id) : null;
+    const refused = verdict !== null && verdict.retryAfterMs !== null;
+    const kind = refused ? "refused" : outage === null ? "accepted" : "failing";
+    const call = { id, partner: this.conditions.name, account: account.name, endpoint, weight: 1, ...from };
+    this.#ground.tell({ kind: "call-arrived", call: { ...call, atMs: this.#ground.loop.nowMs(), verdict: kind } });
+    const leave = (): void => this.#leave(account.name, id);
+    if (verdict !== null && verdict.retryAfterMs !== null) {
+      coverage.count("refused with 429");
+      return { answer: tooMany(verdict.retryAfterMs), page: null, thing: null, leave };
+    }
+    if (outage !== null) {
+      coverage.count(`outage: ${outage}`);
+      return { answer: failing(outage), page: null, thing: null, leave };
+    }
+    if (this.#ground.isFaulty() && this.#prng.chance(this.conditions.refusal)) {
+      coverage.count("refused without a reason");
+      return { answer: tooMany(this.#prng.between(500, 30_000)), page: null, thing: null, leave };
+    }
+    return { ...this.#serve(account, path, url), leave };
+  }
+
+  #outage(): "errors" | "hangs" | "unavailable" | null {
+    const sinceStartMs = this.#ground.loop.nowMs() - this.#startMs;
+    if (!this.#ground.isFaulty()) return null;
+    return (
+      this.conditions.outages.find(({ fromMs, untilMs }) => fromMs <= sinceStartMs && sinceStartMs < untilMs)?.kind ??
+      null
+    );
+  }
+
+  #judge(account: string, endpoint: string, id: string): { readonly retryAfterMs: number | null } {
+    const atMs = this.#ground.loop.nowMs();
+    let retryAfterMs: number | null = null;
+    for (const { owner, judge } of this.#judgesFor(account)) {
+      const verdict = judge.arrive({ atMs, weight: 1, bucket: endpoint, id: `${owner} ${id}` });
+      if (verdict.kind === "refused") retryAfterMs = Math.max(retryAfterMs ?? 0, verdict.retryAfterMs);
+    }
+    return { retryAfterMs };
+  }
+
+  #leave(account: string, id: string): void {
+    for (const { owner, judge } of this.#judgesFor(account)) judge.leave(`${owner} ${id}`, this.#ground.loop.nowMs());
+    this.#ground.tell({ kind: "answer-left", partner: this.conditions.name, owner: account, callId: id });
+  }
+
+  #judgesFor(account: string): readonly { readonly owner: string; readonly judge: Judge }[] {
+    return judgedOwners(this.conditions, account).map(({ owner, limits }) => {
+      const judge = this.#judges.get(owner) ?? strictPartner(limits);
+      this.#judges.set(owner, judge);
+      return { owner, judge };
+    });
+  }
+
+  #serve(account: Account, path: string, url: URL): Served {
+    if (path === "/orders") return this.#list(account, url);
+    if (path === "/changes") return this.#changes(account, url);
+    const id = decodeURIComponent(path.replace("/orders/", ""));
+    const thing = account.thing(id);
+    const answer =
+      thing === null || thing.isDeleted ? jsonAnswer(404, { error: "no such order" }) : jsonAnswer(200, shown(thing));
+    return { answer, page: null, thing };
+  }
+
+  #list(account: Account, url: URL): Served {
+    const query = url.searchParams;
+    const since = Number(query.get("since") ?? 0);
+    const shownUntilMs = this.nowMs() - this.conditions.feedLagMs;
+    const all = account
+      .things()
+      .filter((thing) => since === 0 || (thing.updatedAtMs >= since && thing.updatedAtMs <= shownUntilMs));
+    const after = query.get("after");
+    const skip = after === null ? Number(query.get("skip") ?? 0) : all.filter((thing) => thing.id <= after).length;
+    const page = all.slice(skip, skip + pageSize);
+    const more = skip + pageSize < all.length;
+    const next = new URL(url);
+    next.searchParams.set("skip", String(skip + pageSize));
+    const body = { items: page.map(shown), more, total: all.length, next: more ? next.toString() : null };
+    return { answer: jsonAnswer(200, body), page, thing: null };
+  }
+
+  #changes(account: Account, url: URL): Served {
+    const shownUntilMs = this.nowMs() - this.conditions.feedLagMs;
+    const all = account.changedBetween(Number(url.searchParams.get("since")), shownUntilMs);
+    const skip = Number(url.searchParams.get("skip") ?? 0);
+    const ids = all.slice(skip, skip + pageSize);
+    const page = [...new Set(ids)].map((id) => account.thing(id)).filter((thing) => thing !== null);
+    return {
+      answer: jsonAnswer(200, { items: ids.map((id) => ({ order: id })), total: all.length }),
+      page,
+      thing: null,
+    };
+  }
+}
+
+/** Who counts a call: its account, and the app that all accounts share. */
+export function judgedOwners(
+  conditions: PartnerConditions,
+  account: string,
+): readonly { readonly owner: string; readonly limits: Parameters<typeof strictPartner>[0] }[] {
+  const { counted } = regimeOf(conditions);
+  const app = counted.filter(({ per }) => per === "app").map(({ limit }) => limit);
+  const own = counted.filter(({ per }) => per !== "app").map(({ limit }) => limit);
+  return [
+    { owner: `${conditions.name} app`, limits: app },
+    { owner: `${conditions.name} ${account}`, limits: own },
+  ].filter(({ limits }) => limits.length > 0);
+}
+
+function shown({ id, amount, updatedAtMs }: Thing): unknown {
+  return { id, amount, updated: updatedAtMs };
+}
+
+function tooMany(retryAfterMs: number): OutboundAnswer {
+  const seconds = String(Math.ceil(retryAfterMs / 1_000));
+  return jsonAnswer(429, { error: "too many requests" }, { "retry-after": seconds });
+}
+
+function failing(outage: "errors" | "hangs" | "unavailable"): OutboundAnswer | "never" {
+  if (outage === "hangs") return "never";
+  if (outage === "errors") return jsonAnswer(500, { error: "internal" });
+  return jsonAnswer(503, { error: "maintenance" }, { "retry-after": "30" });
+}

@@ -1,0 +1,68 @@
+import type { PlantedBug } from "./planted-bug.ts";
+
+export const flowBugs: readonly PlantedBug[] = [
+  {
+    name: "lost-wait",
+    file: "lib/flows/consume-job.ts",
+    find: "return sendAgain(ports, job, outcome.untilMs, outcome.reason);",
+    replace: "return;",
+    why: "A job that the gate refuses is gone.",
+    caughtBy: "simulation",
+  },
+  {
+    name: "done-before-admitted",
+    file: "lib/flows/handle-webhook.ts",
+    find: "if (touched.length === 1) return outcome;",
+    replace: "if (touched.length === 1) return done;",
+    why: "A webhook counts as done before its call was admitted.",
+    caughtBy: "simulation",
+  },
+  {
+    name: "rest-of-webhook-dropped",
+    file: "lib/flows/handle-webhook.ts",
+    find: "touched.slice(index), job);",
+    replace: "touched.slice(index + 1), job);",
+    why: "Of several things that a webhook names, the one that had to wait is forgotten.",
+    caughtBy: "simulation",
+  },
+  {
+    name: "wait-costs-an-attempt",
+    file: "lib/flows/consume-job.ts",
+    find: "await ports.lanes.send({ ...job, hops: job.hops + 1 }, Math.min(delayMsMax, delayMs));",
+    replace: "await ports.lanes.send({ ...job, hops: job.hops + 40 }, Math.min(delayMsMax, delayMs));",
+    why: "A job that only waits for its turn is given up.",
+    caughtBy: "simulation",
+  },
+  {
+    name: "wait-without-delay",
+    file: "lib/flows/consume-job.ts",
+    find: "await ports.lanes.send({ ...job, hops: job.hops + 1 }, Math.min(delayMsMax, delayMs));",
+    replace: "await ports.lanes.send({ ...job, hops: 0 }, Math.min(0, delayMs));",
+    why: "A job that has to wait goes round and round.",
+    caughtBy: "simulation",
+  },
+  {
+    name: "transient-failure-dropped",
+    file: "lib/flows/consume-job.ts",
+    find: "return ports.lanes.send({ ...job, attempts, hops: job.hops + 1 }, Math.min(delayMsMax, delayMs));",
+    replace: "return;",
+    why: "A job whose call failed once is gone.",
+    caughtBy: "simulation",
+  },
+  {
+    name: "message-deleted-before-done",
+    file: "lib/aws/queue-batch.ts",
+    find: "return [{ itemIdentifier: record.messageId }];",
+    replace: "return [];",
+    why: "A message whose work failed is deleted as if it were done.",
+    caughtBy: "simulation",
+  },
+  {
+    name: "webhook-taken-without-queue",
+    file: "lib/flows/ingest-webhook.ts",
+    find: 'return refuse(503, "Not taken; send it again.");',
+    replace: 'return { status: 202, body: "" };',
+    why: "The partner is told that a webhook was taken, and nobody has it.",
+    caughtBy: "simulation",
+  },
+];

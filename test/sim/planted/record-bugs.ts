@@ -1,0 +1,60 @@
+import type { PlantedBug } from "./planted-bug.ts";
+
+export const recordBugs: readonly PlantedBug[] = [
+  {
+    name: "missing-record-condition",
+    file: "test/support/memory/record-store.ts",
+    find: "const verdict = compareWithMark(candidate, stored);",
+    replace: 'const verdict = "write" as ReturnType<typeof compareWithMark>;',
+    why: "Of two writes under way at once the older may come last.",
+    caughtBy: "simulation",
+  },
+  {
+    name: "missing-record-condition-in-dynamodb",
+    file: "lib/aws/record-item.ts",
+    find: "attribute_not_exists(pk) OR",
+    replace: "attribute_exists(pk) OR attribute_not_exists(pk) OR",
+    why: "The same in the table itself.",
+    caughtBy: { test: "test/aws/aws-ports.test.ts" },
+  },
+  {
+    name: "older-over-newer",
+    file: "lib/engine/record.ts",
+    find: 'return candidate.order <= mark.order ? "stale" : "write";',
+    replace: 'return "write";',
+    why: "Whatever comes last wins.",
+    caughtBy: "simulation",
+  },
+  {
+    name: "tombstone-over-newer",
+    file: "lib/flows/save-records.ts",
+    find: '    digest: "deleted",\n    order: beganMs,',
+    replace: '    digest: "deleted",\n    order: beganMs + 86_400_000,',
+    why: "A thing that is there again stays deleted.",
+    caughtBy: "simulation",
+  },
+  {
+    name: "history-overwritten",
+    file: "test/support/memory/history-store.ts",
+    find: 'return "exists";',
+    replace: "this.entries.pop();",
+    why: "A version that is told of twice takes the place of another.",
+    caughtBy: "simulation",
+  },
+  {
+    name: "change-not-published",
+    file: "lib/flows/publish-changes.ts",
+    find: "return { events, stoppedAt: sequence };",
+    replace: "continue;",
+    why: "A change whose history could not be written is passed over.",
+    caughtBy: "simulation",
+  },
+  {
+    name: "refused-events-dropped",
+    file: "lib/flows/publish-changes.ts",
+    find: "return some[0]?.sequence ?? null;",
+    replace: "continue;",
+    why: "What the bus did not take is never told.",
+    caughtBy: "simulation",
+  },
+];

@@ -1,0 +1,95 @@
+import type { PlantedBug } from "./planted-bug.ts";
+
+export const runBugs: readonly PlantedBug[] = [
+  {
+    name: "no-fencing",
+    file: "test/support/memory/run-store.ts",
+    find: "if (stored === undefined || stored.revision !== next.revision - 1)",
+    replace: "if (stored === undefined)",
+    why: "A worker whose lease was taken over moves the run back.",
+    caughtBy: "simulation",
+  },
+  {
+    name: "nudge-before-free",
+    file: "lib/flows/push-run.ts",
+    find: '  if ((await ports.runs.compareAndSet(left)) === "superseded") return lostLease(ports, run);\n  await ports.lanes.send(',
+    replace:
+      '  await ports.lanes.send(nudgeFor(left, nowMs), 0);\n  if ((await ports.runs.compareAndSet(left)) === "superseded") return lostLease(ports, run);\n  void (() => ports.lanes.send)(',
+    why: "The nudge arrives before the run is left, is dropped as another's, and the run stands still until it is swept.",
+    caughtBy: "simulation",
+  },
+  {
+    name: "lease-never-expires",
+    file: "lib/engine/run.ts",
+    find: "if (run.lease !== null && run.lease.expiresAtMs > nowMs) {",
+    replace: "if (run.lease !== null) {",
+    why: "A worker that dies holds its run for good.",
+    caughtBy: "simulation",
+  },
+  {
+    name: "sweeper-forgets-unstarted-runs",
+    file: "lib/engine/run.ts",
+    find: 'if (run.status.kind !== "active" || run.nextLookMs > nowMs) return null;',
+    replace: 'if (run.status.kind !== "active" || run.nextLookMs > nowMs || run.revision === 1) return null;',
+    why: "A run whose first nudge was lost never begins.",
+    caughtBy: { test: "test/flows/import.test.ts" },
+  },
+  {
+    name: "checkpoint-before-save",
+    file: "lib/flows/save-records.ts",
+    find: "  return mapBounded(candidates, writesAtOnce, (candidate) =>\n    writeOne(ports, scope, candidate, marks.get(candidate.externalId) ?? null),\n  );",
+    replace:
+      '  void mapBounded(candidates, writesAtOnce, (candidate) =>\n    writeOne(ports, scope, candidate, marks.get(candidate.externalId) ?? null),\n  ).catch(() => {});\n  return candidates.map(() => "unchanged" as const);',
+    why: "The run goes past records whose writes are still under way, or failed.",
+    caughtBy: "simulation",
+  },
+  {
+    name: "cursor-past-failed-page",
+    file: "lib/flows/import-page.ts",
+    find: 'if (result.kind !== "ok") return stopped(result, position);',
+    replace:
+      'if (result.kind === "failed") return { kind: "moved", position: { kind: "end" }, progress: place.run.progress };\n  if (result.kind !== "ok") return stopped(result, position);',
+    why: "A page that could not be fetched counts as the last one.",
+    caughtBy: "simulation",
+  },
+  {
+    name: "run-without-slot",
+    file: "lib/flows/start-run.ts",
+    find: "runId: `${state.resource}-${request.slot}`,",
+    replace: "runId: `${state.resource}-${request.slot}-${ports.random.id()}`,",
+    why: "A schedule that fires twice starts the import twice.",
+    caughtBy: "simulation",
+  },
+  {
+    name: "no-overlap",
+    file: "lib/flows/start-run.ts",
+    find: "? state.watermarkMs - resource.increment.overlapMs\n",
+    replace: "? state.watermarkMs\n",
+    why: "Changes that the partner dated by a clock behind ours are never asked for.",
+    caughtBy: "simulation",
+  },
+  {
+    name: "watermark-at-the-end",
+    file: "lib/flows/finish-run.ts",
+    find: "watermarkMs: Math.max(state.watermarkMs ?? 0, beganMs),",
+    replace: "watermarkMs: nowMs + 120_000,",
+    why: "What changed while the run was under way is never asked for.",
+    caughtBy: "simulation",
+  },
+  {
+    name: "failed-run-without-letter",
+    file: "lib/flows/fail-run.ts",
+    find: "await ports.lanes.giveUp(job, {",
+    replace: "void ({",
+    why: "A run fails and nobody knows.",
+    caughtBy: "simulation",
+  },
+  {
+    name: "replay-hangs",
+    file: "lib/flows/replay-failure.ts",
+    find: '  await ports.failures.move(failure, ["replaying"], "open", ports.clock.nowMs());\n  if (result.kind === "refused") return result;',
+    replace: '  if (result.kind === "refused") return result;',
+    why: 'A replay that could not begin stays "replaying", and nobody sees the failure again.',
+    caughtBy: "simulation",
+  },
+];

@@ -1,0 +1,79 @@
+import { describe, expect, test } from "vitest";
+import { Coverage } from "./kernel/coverage.ts";
+import { simulate } from "./simulate.ts";
+
+const seeds = 50;
+
+describe("the simulated world", () => {
+  test("the same seed is the same world, event for event", async () => {
+    const [first, second, other] = [await simulate(2), await simulate(2), await simulate(3)];
+    expect(second.digest).toBe(first.digest);
+    expect(second.events).toBe(first.events);
+    expect(other.digest).not.toBe(first.digest);
+  });
+
+  test(
+    `${seeds} seeds break no promise, and the faults that are to be survived do happen`,
+    { timeout: 300_000 },
+    async () => {
+      const coverage = new Coverage();
+      for (let seed = 1; seed <= seeds; seed++) {
+        const result = await simulate(seed);
+        coverage.add(result.coverage);
+        const { failure } = result;
+        if (failure !== null)
+          expect.fail(`seed ${seed} (npm run sim -- --seed ${seed}): ${failure.message}\n${failure.trace}`);
+      }
+      const seldom = Object.entries(atLeast).filter(([what, times]) => coverage.of(what) < times);
+      expect(seldom.map(([what, times]) => `${what}: ${coverage.of(what)} times, and not ${times}`)).toEqual([]);
+    },
+  );
+});
+
+/** A simulation in which these stop happening has stopped to prove anything. */
+const atLeast: Readonly<Record<string, number>> = {
+  "arrival within the uncertainty": 20_000,
+  "arrival beyond the uncertainty": 20,
+  "webhook accepted": 2_000,
+  "webhook never sent": 100,
+  "webhook sent twice": 200,
+  "webhook not taken": 20,
+  "checkpoint moved": 2_000,
+  "record created": 1_000,
+  "record updated": 1_000,
+  "record deleted": 200,
+  "record stale": 5,
+  "fault: dieBefore": 30,
+  "fault: dieAfter": 30,
+  "fault: throttled": 50,
+  "fault: failedBefore": 30,
+  "fault: failedAfter": 30,
+  "fault: happensLater": 30,
+  "fault: triedTwice": 30,
+  "worker died": 100,
+  "worker timed out": 3,
+  overslept: 100,
+  "request lost": 50,
+  "answer lost": 50,
+  "outage: errors": 50,
+  "outage: hangs": 50,
+  "refused with 429": 5,
+  "refused without a reason": 20,
+  "run superseded": 20,
+  "metric LeasesLost": 3,
+  "metric RunsNudgedAgain": 20,
+  "metric JobsDeferred limit": 1_000,
+  "metric TokensAbandoned": 50,
+  "message came again": 200,
+  "message delivered twice": 100,
+  "message overtook others": 500,
+  "deletion lost": 20,
+  "schedule fired twice": 100,
+  "stale index": 20,
+  "stream batch came again": 5,
+  "change published again": 5,
+  "failure replayed": 5,
+  "breaker of partner open": 3,
+  "breaker of partner closed": 3,
+  "mapping disabled": 3,
+};
