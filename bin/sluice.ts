@@ -4,6 +4,7 @@ import type { Command } from "./commands/command.ts";
 import { connectCommand } from "./commands/connect.ts";
 import { connectionsCommand } from "./commands/connections.ts";
 import { costCommand } from "./commands/cost.ts";
+import { deployCommand } from "./commands/deploy/deploy.ts";
 import { discardCommand } from "./commands/discard.ts";
 import { drainCommand } from "./commands/drain.ts";
 import { emergencyCommand } from "./commands/emergency.ts";
@@ -43,6 +44,7 @@ const commands: readonly Command[] = [
   resumeCommand,
   drainCommand,
   recoverCommand,
+  deployCommand,
   whyWaitingCommand,
   emergencyCommand,
   costCommand,
