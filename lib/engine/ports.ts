@@ -277,6 +277,8 @@ export interface RecordStore {
   /** Writes on condition that the candidate is newer than what is stored; the version is counted by the store. */
   write(scope: RecordScope, candidate: RecordCandidate, mark: RecordMark | null): Promise<WriteOutcome>;
   list(scope: RecordScope, page: PageRequest): Promise<Page<StoredRecord>>;
+  /** Those of a kind, by id; a moment old. A page may hold few or none and still lead on, as what is looked at is bounded too. */
+  find(scope: RecordScope, filter: RecordFilter, page: PageRequest): Promise<Omit<Page<StoredRecord>, "total">>;
   /** Deletes everything of a connection's resource, bounded a call; true when nothing is left. */
   clear(scope: RecordScope, limit: number): Promise<boolean>;
 }
@@ -286,8 +288,6 @@ export interface HistoryStore {
   append(entry: HistoryEntry): Promise<"appended" | "exists">;
   /** The newest first. */
   list(scope: RecordScope, externalId: string, limit: number): Promise<readonly HistoryEntry[]>;
-  /** Those of a kind, by id; a moment old. A page may hold few or none and still lead on, as what is looked at is bounded too. */
-  find(scope: RecordScope, filter: RecordFilter, page: PageRequest): Promise<Omit<Page<StoredRecord>, "total">>;
 }
 
 /** Tells applications what changed. */
