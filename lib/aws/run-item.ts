@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { timeSortKey } from "../engine/page-cursor.ts";
 import type { Run } from "../engine/run.ts";
-import { jsonOf, number, text } from "./item.ts";
+import { CorruptItem, jsonOf, number, text } from "./item.ts";
 import type { Item } from "./item.ts";
 import { shardOf } from "./shards.ts";
 
@@ -30,6 +30,15 @@ const RunBody: z.ZodType<Run> = z.object({
         kind: z.literal("open"),
         cursor: z.record(z.string(), z.union([z.string(), z.number(), z.null()])).nullable(),
         handled: z.array(z.string()),
+      }),
+      z.object({
+        kind: z.literal("sweep"),
+        step: z.enum(["count", "confirm"]),
+        fetched: count,
+        part: count,
+        after: z.string().nullable(),
+        expected: count,
+        missing: count,
       }),
       z.object({ kind: z.literal("end") }),
     ]),
@@ -86,4 +95,35 @@ export function itemOfRun(run: Run): Item {
 /** Throws `CorruptItem`. */
 export function runOfItem(table: string, item: Item): Run {
   return jsonOf(table, item, RunBody);
+}
+
+/** What a run has seen is needed until its end. */
+const seenKeptMs = 14 * 86_400_000;
+
+/** Sorts right after the run itself. */
+export function seenPrefix(runId: string): string {
+  return `${runId}#seen#`;
+}
+
+/** Some of what a full pass has seen, 32 bits a thing, beside the run. */
+export function itemOfSeen(
+  of: Pick<Run, "partner" | "connectionId" | "runId">,
+  part: string,
+  bits: Uint32Array,
+  nowMs: number,
+): Item {
+  return {
+    ...runKey(of.partner, of.connectionId, `${seenPrefix(of.runId)}${part}`),
+    bits: { B: new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength) },
+    expiresAt: number(Math.ceil((nowMs + seenKeptMs) / 1000)),
+  };
+}
+
+/** Throws `CorruptItem`. */
+export function seenOfItem(table: string, item: Item): Uint32Array {
+  const bytes = item["bits"]?.B;
+  if (bytes === undefined || bytes.byteLength % 4 !== 0)
+    throw new CorruptItem(table, item, "bits are no 32-bit values");
+  // A copy, as a view of 32-bit values has to begin at a multiple of four.
+  return new Uint32Array(bytes.slice().buffer);
 }

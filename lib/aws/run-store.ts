@@ -1,14 +1,16 @@
 import type { Log, Page, PageRequest, RunStore } from "../engine/ports.ts";
 import type { Run } from "../engine/run.ts";
-import { textOf } from "./item.ts";
+import { text, textOf } from "./item.ts";
 import type { Item } from "./item.ts";
 import { readDue, readPage } from "./list-query.ts";
 import { readableOf } from "./readable.ts";
-import { itemOfRun, runKey, runOfItem } from "./run-item.ts";
+import { itemOfRun, itemOfSeen, runKey, runOfItem, seenOfItem, seenPrefix } from "./run-item.ts";
 import { shardsOf } from "./shards.ts";
 import type { Table } from "./table.ts";
 
 const active = { name: "active", partitionName: "activePartition", timeName: "nextLookMs" };
+
+const seenAtOnce = 100;
 
 export function createRunStore(table: Table, log: Pick<Log, "error">): RunStore {
   const read = (item: Item): Run => runOfItem(table.name, item);
@@ -26,6 +28,25 @@ export function createRunStore(table: Table, log: Pick<Log, "error">): RunStore 
 
     async standingStill(partner, nowMs, limit) {
       return readableOf(await readDue(table, active, shardsOf(partner), { untilMs: nowMs, limit }), read, log);
+    },
+
+    async noteSeen(of, part, bits, nowMs) {
+      await table.create(itemOfSeen(of, part, bits, nowMs));
+    },
+
+    async readSeen(of, after) {
+      const answer = await table.query({
+        KeyConditionExpression: "pk = :pk AND begins_with(sk, :seen)",
+        ExpressionAttributeValues: {
+          ":pk": text(`${of.partner}#${of.connectionId}`),
+          ":seen": text(seenPrefix(of.runId)),
+        },
+        ...(after !== null && { ExclusiveStartKey: runKey(of.partner, of.connectionId, after) }),
+        Limit: seenAtOnce,
+        ConsistentRead: true,
+      });
+      const next = answer.lastKey === null ? null : textOf(table.name, answer.lastKey, "sk");
+      return { bits: answer.items.map((item) => seenOfItem(table.name, item)), next };
     },
 
     list(partner: string, connectionId: string, page: PageRequest): Promise<Page<Run>> {

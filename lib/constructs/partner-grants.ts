@@ -28,7 +28,11 @@ export function consumerGrants(scope: Construct, stage: Stage, driver: PartnerDr
     allowItems(scope, stage, partner, "runs", ["GetItem", "PutItem", "UpdateItem"]),
     ...(lane === "webhooks"
       ? [allowObjects(["GetObject"], [bodies])]
-      : [allowIndex(scope, stage, partner, "records", "digests")]),
+      : [
+          allowIndex(scope, stage, partner, "records", "digests"),
+          // What a full pass has seen, to find what it has not.
+          allowItems(scope, stage, partner, "runs", ["Query"]),
+        ]),
   ];
 }
 

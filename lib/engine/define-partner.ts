@@ -157,6 +157,8 @@ export interface ResourceDriver {
   readonly model: Model;
   readonly path: string;
   readonly page: PageStrategy;
+  /** The list leaves out things that there are (old ones, archived ones), so that what it does not name says nothing of deletions. */
+  readonly isPartialList?: true;
   /** Extra query of every list call. */
   readonly query?: Readonly<Record<string, string>>;
   /** The path of one thing, its id URL-encoded by the driver's caller. */

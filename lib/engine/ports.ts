@@ -262,7 +262,16 @@ export interface RunStore {
   /** Active runs whose `nextLookMs` has passed, oldest first. */
   standingStill(partner: string, nowMs: number, limit: number): Promise<readonly Run[]>;
   list(partner: string, connectionId: string, page: PageRequest): Promise<Page<Run>>;
+  /** Keeps some of what a full pass has seen, as `seenBits`, for as long as the run may need it; a part is stored whole. */
+  noteSeen(of: RunKey, part: string, bits: Uint32Array, nowMs: number): Promise<void>;
+  /** What was kept, some parts a call; `next` is what to go on after. */
+  readSeen(
+    of: RunKey,
+    after: string | null,
+  ): Promise<{ readonly bits: readonly Uint32Array[]; readonly next: string | null }>;
 }
+
+export type RunKey = Pick<Run, "partner" | "connectionId" | "runId">;
 
 export interface RecordStore {
   read(scope: RecordScope, externalId: string): Promise<StoredRecord | null>;

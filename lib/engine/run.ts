@@ -53,7 +53,23 @@ export interface Checkpoint {
 export type Position =
   /** A page to fetch; `handled` are the ids of it that a former worker saw to before its time was up (feeds only). */
   | { readonly kind: "open"; readonly cursor: Cursor | null; readonly handled: readonly string[] }
+  /** A full pass over its last page: looking for what it did not see. */
+  | Sweep
   | { readonly kind: "end" };
+
+/** A walk through the records' index, first to count what a full pass did not see, then to ask the partner for each of it. */
+export interface Sweep {
+  readonly kind: "sweep";
+  readonly step: "count" | "confirm";
+  /** Things that the pass saw. */
+  readonly fetched: number;
+  /** What was seen is looked at in parts that fit into memory. */
+  readonly part: number;
+  /** The id to go on after. */
+  readonly after: string | null;
+  readonly expected: number;
+  readonly missing: number;
+}
 
 export interface Progress {
   readonly pages: number;

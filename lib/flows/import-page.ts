@@ -11,8 +11,8 @@ import type { Position, Progress, Run } from "../engine/run.ts";
 import { callPartner } from "./call-partner.ts";
 import type { CallPorts } from "./call-partner.ts";
 import { fetchOne } from "./fetch-one.ts";
+import type { FullPass } from "./full-pass.ts";
 import { fetchRelated } from "./fetch-related.ts";
-import type { KnownDigests } from "./known-digests.ts";
 import type { WorkContext } from "./outcome.ts";
 import { parkRecord } from "./park-record.ts";
 import { saveRecords } from "./save-records.ts";
@@ -26,7 +26,7 @@ export interface ImportPlace {
   readonly connection: Connection;
   readonly run: Run;
   /** Of a full pass. */
-  readonly known: KnownDigests | null;
+  readonly pass: FullPass | null;
 }
 
 type Open = Extract<Position, { kind: "open" }>;
@@ -67,13 +67,16 @@ export async function importPage(
   const fetched = {
     beganMs: result.beganMs,
     lateMsMax: pageLateMsMax,
-    ...(place.known !== null && { known: place.known }),
+    ...(place.pass !== null && { known: place.pass.known }),
   };
-  const { counts, unclear } = await saveRecords(ports, targetOf(place), content.items, fetched);
+  const { counts, unclear, seen } = await saveRecords(ports, targetOf(place), content.items, fetched);
   // Before the checkpoint passes them: dying in between, the page comes again and says what is clear by then.
   await fetchAgain(ports, place, unclear);
+  place.pass?.see(seen);
   await fetchRelated(ports, targetOf(place), content.items, { lane: "imports", deadlineMs: context.deadlineMs });
-  return { kind: "moved", position: after(content), progress: add(place.run.progress, counts, content, 1) };
+  const progress = add(place.run.progress, counts, content, 1);
+  const isPassed = content.next === null && place.pass !== null;
+  return { kind: "moved", position: isPassed ? place.pass.afterLastPage(progress.fetched) : after(content), progress };
 }
 
 /** A page that takes longer has met a partner that stalls: what it says has changed is asked for one by one. */
@@ -198,7 +201,7 @@ function touchedIds(place: ImportPlace, feed: Feed, content: PageContent): reado
   return [...ids];
 }
 
-function targetOf(place: ImportPlace): SaveTarget {
+export function targetOf(place: Omit<ImportPlace, "pass">): SaveTarget {
   const { driver, connection, resource, run } = place;
   return {
     driver,
@@ -219,9 +222,13 @@ function stopped(why: Stop, position: Position): PageOutcome {
 }
 
 function add(progress: Progress, counts: SaveCounts, content: PageContent, pages: number): Progress {
+  return { ...addCounts(progress, counts), pages: progress.pages + pages, total: content.total ?? progress.total };
+}
+
+export function addCounts(progress: Progress, counts: SaveCounts): Progress {
   const fetched = outcomes.reduce((sum, outcome) => sum + counts[outcome], 0);
   return {
-    pages: progress.pages + pages,
+    ...progress,
     fetched: progress.fetched + fetched,
     created: progress.created + counts.created,
     updated: progress.updated + counts.updated,
@@ -229,7 +236,5 @@ function add(progress: Progress, counts: SaveCounts, content: PageContent, pages
     stale: progress.stale + counts.stale,
     deleted: progress.deleted + counts.deleted,
     parked: progress.parked + counts.parked,
-    total: content.total ?? progress.total,
-    restarts: progress.restarts ?? 0,
   };
 }

@@ -1,3 +1,5 @@
+import { isExpected, seenBits } from "../engine/deletions.ts";
+import type { SeenSet } from "../engine/deletions.ts";
 import { DigestTable } from "../engine/digest-table.ts";
 import { compareIds, isRising } from "../engine/id-order.ts";
 import type { Ports } from "../engine/ports.ts";
@@ -16,6 +18,10 @@ export interface Sifted {
 /** Compares a full pass with the digests index instead of with the records, which are many times as large. */
 export interface KnownDigests {
   sift(candidates: readonly RecordCandidate[]): Promise<Sifted>;
+  /** Notes that the pass has seen things; after `sift`. */
+  see(externalIds: readonly string[]): void;
+  /** How many records the pass should have seen and did not; null where the scope is larger than is kept. */
+  unseen(): number | null;
 }
 
 export interface Pass {
@@ -23,6 +29,9 @@ export interface Pass {
   /** Whether the partner's versions order the resource's states: a newer version of the same state is no standstill. */
   readonly isVersioned: boolean;
   readonly beganMs: number;
+  readonly runId: string;
+  /** What former workers of the pass have seen; asked once, and only if there were any. */
+  readonly readFormerSeen: () => Promise<SeenSet>;
   /** What the pass had fetched before this worker's turn. */
   readonly fetchedBefore: number;
 }
@@ -52,34 +61,41 @@ export function createKnownDigests(ports: Pick<Ports, "records">, pass: Pass): K
   return {
     async sift(candidates) {
       const ids = candidates.map((candidate) => candidate.externalId);
-      const after = windowStart(pass, window, ids);
-      if (after !== "keep") window = await readWindow(ports, pass, after);
+      const start = windowStart(pass, window, ids);
+      if (start !== null) window = await readWindow(ports, pass, start.after);
       const sifted = { unchanged: [], absent: [], open: [] } as Record<keyof Sifted, RecordCandidate[]>;
       for (const candidate of candidates) sifted[place(pass, window, candidate)].push(candidate);
       return sifted;
     },
+
+    see(externalIds) {
+      for (const id of externalIds) window?.table.see(id);
+    },
+
+    unseen: () => (window?.after === null && window.to === null ? window.table.unseen : null),
   };
 }
 
-/** Where the window should start that serves a page; "keep" when the present one (or none) serves as well. */
-function windowStart(pass: Pass, window: Window | null, ids: readonly string[]): string | null | "keep" {
+/** Where the window should start that serves a page; null when the present one (or none) serves as well. */
+function windowStart(pass: Pass, window: Window | null, ids: readonly string[]): Pick<Window, "after"> | null {
   const first = ids.toSorted(compareIds)[0];
-  if (first === undefined) return "keep";
-  if (window === null) {
-    if (pass.fetchedBefore <= windowMax) return null;
-    // The scope is larger than a window: worth one only where pages follow it.
-    return isRising(ids) ? first : "keep";
-  }
-  const isBehind = window.to !== null && compareIds(first, window.to) > 0;
-  return isBehind && isRising(ids) ? first : "keep";
+  if (first === undefined) return null;
+  if (window === null && pass.fetchedBefore <= windowMax) return { after: null };
+  // The scope is larger than a window: worth one only where pages follow it.
+  const isBeyond = window === null || (window.to !== null && compareIds(first, window.to) > 0);
+  return isBeyond && isRising(ids) ? { after: first } : null;
 }
 
 async function readWindow(ports: Pick<Ports, "records">, pass: Pass, after: string | null): Promise<Window> {
   const table = new DigestTable();
+  const seen = after === null && pass.fetchedBefore > 0 ? await pass.readFormerSeen() : null;
   let from = after;
   while (table.count < windowMax) {
     const page = await ports.records.digests(pass.scope, from, entriesAtOnce);
-    for (const mark of page.marks) table.add(mark.externalId, reliableState(pass, mark), true);
+    for (const mark of page.marks) {
+      const isLeft = seen === null || !seen.has(seenBits(pass.runId, mark.externalId));
+      table.add(mark.externalId, reliableState(pass, mark), isExpected(mark, pass.beganMs) && isLeft);
+    }
     if (page.next === null) return { table, after, to: null };
     from = page.next;
   }

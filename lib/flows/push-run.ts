@@ -6,14 +6,14 @@ import { nudgeFor } from "../engine/nudge.ts";
 import type { Connection, Ports } from "../engine/ports.ts";
 import { advance, leave, putOff, receiveNudge, sequenceMax } from "../engine/run.ts";
 import type { Run } from "../engine/run.ts";
+import { confirmDeletions } from "./confirm-deletions.ts";
 import { failRun } from "./fail-run.ts";
 import { finishRun } from "./finish-run.ts";
 import type { FinishPorts } from "./finish-run.ts";
 import { isHeld, waitForPerson } from "./held.ts";
 import { importPage } from "./import-page.ts";
 import type { ImportPorts, PageOutcome } from "./import-page.ts";
-import { createKnownDigests } from "./known-digests.ts";
-import type { KnownDigests } from "./known-digests.ts";
+import { openFullPass } from "./full-pass.ts";
 import { done } from "./outcome.ts";
 import type { Outcome, WorkContext } from "./outcome.ts";
 
@@ -87,21 +87,30 @@ interface Place {
 
 async function importPages(ports: PushPorts, place: Place, taken: Run, context: WorkContext): Promise<void> {
   let run = taken;
-  const known = knownFor(ports, place.resource, taken);
+  const pass = openFullPass(ports, place.resource, taken, context.workerId);
   for (let page = 0; page < pagesMax; page++) {
-    if (run.checkpoint.position.kind === "end") return finishRun(ports, place.resource, run);
-    const outcome = await importPage(ports, { ...place, run, known }, run.checkpoint.position, context);
+    const { position } = run.checkpoint;
+    if (position.kind === "end") return finishRun(ports, place.resource, run);
+    const outcome =
+      position.kind === "sweep"
+        ? await confirmDeletions(ports, { ...place, run }, position, context)
+        : await importPage(ports, { ...place, run, pass }, position, context);
     if (outcome.progress !== null) {
       const next = advance(run, outcome.position, outcome.progress, context.workerId, ports.clock.nowMs());
       const isWorthStoring = isWorthCheckpoint(run, next);
+      if (isWorthStoring) await pass?.keepSeen(next);
       if (isWorthStoring && (await ports.runs.compareAndSet(next)) === "superseded") return lostLease(ports, run);
       // What is not stored now goes with the next step that is: dying before it costs a look at the same pages.
       run = isWorthStoring ? next : { ...next, revision: run.revision, updatedAtMs: run.updatedAtMs };
     }
-    if (outcome.kind === "stopped") return stop(ports, place.driver, run, outcome);
+    if (outcome.kind === "stopped") {
+      await pass?.keepSeen(run);
+      return stop(ports, place.driver, run, outcome);
+    }
     if (ports.clock.nowMs() >= context.deadlineMs) break;
   }
   if (run.checkpoint.position.kind === "end") return finishRun(ports, place.resource, run);
+  await pass?.keepSeen(run);
   await depart(ports, run, { notBeforeMs: ports.clock.nowMs(), waiting: null, failed: false });
 }
 
@@ -111,18 +120,9 @@ const checkpointEveryMs = 10_000;
 /** A checkpoint is three write units: pages on which nothing changed can be passed over again for less. */
 function isWorthCheckpoint(run: Run, next: Run): boolean {
   const isQuiet = next.progress.fetched - next.progress.unchanged === run.progress.fetched - run.progress.unchanged;
+  // A look for deletions reads what the pass has kept.
+  if (next.checkpoint.position.kind === "sweep") return true;
   return !isQuiet || next.updatedAtMs - run.updatedAtMs >= checkpointEveryMs;
-}
-
-function knownFor(ports: PushPorts, resource: ResourceDriver, run: Run): KnownDigests | null {
-  if (run.mode !== "full") return null;
-  const { partner, connectionId, checkpoint, progress } = run;
-  return createKnownDigests(ports, {
-    scope: { partner, connectionId, resource: run.resource },
-    isVersioned: resource.version !== undefined,
-    beganMs: checkpoint.beganMs,
-    fetchedBefore: progress.fetched,
-  });
 }
 
 async function stop(

@@ -26,6 +26,8 @@ export interface Saved {
   readonly counts: SaveCounts;
   /** Ids of what has to be fetched again: nothing says whether what came is newer than what is stored. */
   readonly unclear: readonly string[];
+  /** Ids of all that came, what was parked included where it has one. */
+  readonly seen: readonly string[];
 }
 
 /** The call that brought what is saved. */
@@ -57,6 +59,7 @@ export async function saveRecords(
   fetched: Fetched,
 ): Promise<Saved> {
   let parked = 0;
+  const bad: string[] = [];
   const candidates = new Map<string, RecordCandidate>();
   for (const raw of raws) {
     const read = candidateFrom(target, raw, fetched.beganMs);
@@ -67,11 +70,12 @@ export async function saveRecords(
         candidates.set(read.candidate.externalId, read.candidate);
     } else {
       await parkRecord(ports, target, read.error, raw, read.externalId);
+      if (read.externalId !== null) bad.push(read.externalId);
       parked++;
     }
   }
   const saved = await saveCandidates(ports, target, [...candidates.values()], fetched);
-  return { ...saved, counts: { ...saved.counts, parked } };
+  return { ...saved, counts: { ...saved.counts, parked }, seen: [...candidates.keys(), ...bad] };
 }
 
 /** The partner has the thing no more: a tombstone, if nothing newer is known. */
@@ -80,7 +84,7 @@ export async function saveGone(
   target: SaveTarget,
   externalId: string,
   beganMs: number,
-): Promise<Saved> {
+): Promise<Omit<Saved, "seen">> {
   return saveCandidates(ports, target, [tombstone(target, externalId, beganMs)], {
     beganMs,
     lateMsMax: Number.POSITIVE_INFINITY,
@@ -92,7 +96,7 @@ async function saveCandidates(
   target: SaveTarget,
   candidates: readonly RecordCandidate[],
   fetched: Fetched,
-): Promise<Saved> {
+): Promise<Omit<Saved, "seen">> {
   const { unchanged, absent, open } = (await fetched.known?.sift(candidates)) ?? noneKnown(candidates);
   const scope: RecordScope = {
     partner: target.driver.name,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { SeenSet } from "../../lib/engine/deletions.ts";
 import { createKnownDigests } from "../../lib/flows/known-digests.ts";
 import type { Pass } from "../../lib/flows/known-digests.ts";
 import { createMemoryPorts, startMs } from "../support/memory-ports.ts";
@@ -7,7 +8,15 @@ import { candidateOf } from "../support/port-values.ts";
 const scope = { partner: "acme", connectionId: "acme_1", resource: "things" };
 const dayMs = 86_400_000;
 const passOf = (changes: Partial<Pass> = {}): Pass => {
-  return { scope, isVersioned: false, beganMs: startMs + dayMs, fetchedBefore: 0, ...changes };
+  return {
+    scope,
+    isVersioned: false,
+    beganMs: startMs + dayMs,
+    fetchedBefore: 0,
+    runId: "run-1",
+    readFormerSeen: async () => new SeenSet(),
+    ...changes,
+  };
 };
 const thing = (number: number, changes: Parameters<typeof candidateOf>[0] = {}) =>
   candidateOf({ externalId: `thing-${number}`, digest: `digest-${number}`, orderedBy: "fetch", ...changes });
@@ -67,7 +76,6 @@ describe("a full pass", () => {
     const count = 400_000;
     const nameOf = (number: number) => `thing-${String(number).padStart(9, "0")}`;
     const records = {
-      ...createMemoryPorts().records,
       digests: async (_scope: unknown, after: string | null, limit: number) => {
         served.push(after);
         const from = after === null ? 0 : Number(after.slice(6)) + 1;

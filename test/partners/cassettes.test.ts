@@ -49,7 +49,7 @@ const lost = { kind: "lost", reason: "network", detail: "no cassette" } as const
 async function replayPage(driver: PartnerDriver, cassette: Cassette, exchange: Exchange) {
   const { ports, memory, connection, resource, limits } = await replayOf(driver, cassette);
   const run = runOf({ partner: driver.name, connectionId: "replayed" }, { resource: cassette.resource });
-  const place = { driver, resource, connection, run, known: null };
+  const place = { driver, resource, connection, run, pass: null };
   const open = { kind: "open", cursor: null, handled: [] } as const;
   const outcome = await importPage(ports, place, open, { workerId: "worker", deadlineMs: limits.deadlineMs });
   const { items } = resource.page.read(exchange.answer.body, null);

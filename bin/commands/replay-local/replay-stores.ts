@@ -51,6 +51,8 @@ export class ReplayRuns implements RunStore {
 
   read = async (): Promise<Run | null> => this.#run;
   standingStill = async (): Promise<readonly Run[]> => [];
+  noteSeen = async (): Promise<void> => {};
+  readSeen = async (): Promise<{ bits: readonly Uint32Array[]; next: null }> => ({ bits: [], next: null });
   list = async (): Promise<Page<Run>> => noPage;
 
   async create(run: Run): Promise<"created"> {

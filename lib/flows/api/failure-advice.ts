@@ -63,6 +63,10 @@ const byCode: Readonly<Record<string, Advice>> = {
     means: "A message on the partner's queue was not written by Sluice.",
     toDo: "Find who else writes to the queue; then discard this.",
   },
+  "deletions-held": {
+    means: "A full pass saw nothing, or missed more than a fifth of what is known; nothing was deleted.",
+    toDo: "Look at the partner. Replay to pass over everything again and delete what it says is gone; discard to keep all.",
+  },
   "answer-too-large": {
     means: "The partner's answer was larger than one call may take into memory.",
     toDo: "Ask for smaller pages in the driver, then replay.",

@@ -1,10 +1,11 @@
 import { timeSortKey } from "../../../lib/engine/page-cursor.ts";
-import type { Page, PageRequest, RunStore } from "../../../lib/engine/ports.ts";
+import type { Page, PageRequest, RunKey, RunStore } from "../../../lib/engine/ports.ts";
 import type { Run } from "../../../lib/engine/run.ts";
-import { pageOf } from "./pages.ts";
+import { byBytes, pageOf } from "./pages.ts";
 
 export class MemoryRunStore implements RunStore {
   readonly #runs = new Map<string, Run>();
+  readonly #seen = new Map<string, Map<string, Uint32Array>>();
 
   all(): Run[] {
     return [...this.#runs.values()].map((run) => structuredClone(run));
@@ -33,6 +34,21 @@ export class MemoryRunStore implements RunStore {
       .filter((run) => run.partner === partner && run.status.kind === "active" && run.nextLookMs <= nowMs)
       .toSorted((a, b) => a.nextLookMs - b.nextLookMs)
       .slice(0, limit);
+  }
+
+  async noteSeen(of: RunKey, part: string, bits: Uint32Array): Promise<void> {
+    const parts = this.#seen.get(keyOf(of)) ?? new Map<string, Uint32Array>();
+    this.#seen.set(keyOf(of), parts.set(part, bits.slice()));
+  }
+
+  async readSeen(
+    of: RunKey,
+    after: string | null,
+  ): Promise<{ readonly bits: readonly Uint32Array[]; readonly next: string | null }> {
+    const parts = [...(this.#seen.get(keyOf(of)) ?? [])].toSorted(([a], [b]) => byBytes(a, b));
+    const rest = parts.filter(([part]) => after === null || byBytes(part, after) > 0).slice(0, 3);
+    const last = rest.at(-1)?.[0] ?? null;
+    return { bits: rest.map(([, bits]) => bits.slice()), next: last === parts.at(-1)?.[0] ? null : last };
   }
 
   async list(partner: string, connectionId: string, page: PageRequest): Promise<Page<Run>> {

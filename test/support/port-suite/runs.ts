@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { RunStore } from "../../../lib/engine/ports.ts";
 import { InvalidCursor } from "../../../lib/engine/page-cursor.ts";
 import { advance, end, leave, receiveNudge } from "../../../lib/engine/run.ts";
 import type { Run } from "../../../lib/engine/run.ts";
@@ -129,6 +130,35 @@ function describeStandstill(open: OpenPorts): void {
           InvalidCursor,
         );
       }
+    });
+
+    it("keep what they have seen in parts, each part once, and apart from the lists of runs", async () => {
+      const run = runOf(freshOwner());
+      await runs().create(run);
+      for (let part = 0; part < 7; part += 1) {
+        await runs().noteSeen(run, `worker-${part}`, Uint32Array.of(part, 2 ** 32 - 1 - part), startMs);
+        await runs().noteSeen(run, `worker-${part}`, Uint32Array.of(part, 2 ** 32 - 1 - part), startMs);
+      }
+      await runs().noteSeen({ ...run, runId: "run-2" }, "worker-0", Uint32Array.of(99), startMs);
+      const seen: number[] = [];
+      let after: string | null = null;
+      do {
+        const page: Awaited<ReturnType<RunStore["readSeen"]>> = await runs().readSeen(run, after);
+        seen.push(...page.bits.flatMap((bits) => [...bits]));
+        after = page.next;
+      } while (after !== null);
+      const expected = Array.from({ length: 7 }, (_, part) => [part, 2 ** 32 - 1 - part]).flat();
+      expect(seen.toSorted((a, b) => a - b)).toEqual(expected.toSorted((a, b) => a - b));
+      expect(await runs().readSeen({ ...run, runId: "run-3" }, null)).toEqual({ bits: [], next: null });
+      expect((await runs().list(run.partner, run.connectionId, { limit: 10, cursor: null })).total).toBe(1);
+    });
+
+    it("come back while they look for deletions", async () => {
+      const counts = { fetched: 38, part: 1, expected: 40, missing: 2 };
+      const sweep = { kind: "sweep", step: "confirm", after: "thing-9", ...counts } as const;
+      const run = runOf(freshOwner(), { checkpoint: { position: sweep, sinceMs: null, beganMs: startMs } });
+      await runs().create(run);
+      expect(await runs().read(run.partner, run.connectionId, run.runId)).toEqual(run);
     });
   });
 }
