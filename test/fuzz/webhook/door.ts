@@ -1,0 +1,51 @@
+import { definePartner } from "../../../lib/engine/define-partner.ts";
+import type { PartnerDriver } from "../../../lib/engine/define-partner.ts";
+import type { Verifier } from "../../../lib/engine/signatures/verifier.ts";
+import { ingestWebhook } from "../../../lib/flows/ingest-webhook.ts";
+import { acme } from "../../flows/support/acme.ts";
+import { createMemoryPorts } from "../../support/memory-ports.ts";
+import type { Post } from "./post.ts";
+
+/** What the door did with one post. */
+export interface Handled {
+  readonly status: number;
+  /** The messages that it sent, with the bodies in them. */
+  readonly queued: readonly Uint8Array[];
+}
+
+/** The real flow on ports in memory, with a driver whose verifier is that of the post at hand. */
+export class Door {
+  #verifier: Verifier = () => ({ ok: false, reason: "no-secret" });
+  #key: string | null = null;
+  readonly #ports = createMemoryPorts({ partners: [this.#driver()] });
+
+  async post(post: Post, verifier: Verifier): Promise<Handled> {
+    this.#verifier = verifier;
+    this.#key = post.key;
+    this.#ports.clock.set(post.nowMs);
+    this.#ports.partnerSecrets.set("acme", { connectionKey: "key", webhookSecrets: [...post.secrets], app: {} });
+    const { headers, rawBody, url, method } = post;
+    const request = { partner: "acme", connectionId: null, headers, rawBody, url, method, trace: "fuzz" };
+    const { status } = await ingestWebhook(this.#ports, request);
+    const queued = this.#ports.lanes.sent.map(({ job }) => bodyIn(job.work));
+    // A million posts would fill the memory that these keep them in.
+    for (const kept of [this.#ports.lanes.sent, this.#ports.lanes.messages, this.#ports.metrics.counts])
+      kept.length = 0;
+    return { status, queued };
+  }
+
+  #driver(): PartnerDriver {
+    const { webhook } = acme;
+    if (webhook === undefined) throw new Error("acme has no webhook");
+    const verify: Verifier = (request) => this.#verifier({ ...request, keys: () => this.#key });
+    return definePartner({ ...acme, webhook: { ...webhook, verify } });
+  }
+}
+
+function bodyIn(work: { readonly kind: string; readonly body?: unknown }): Uint8Array {
+  const body = work.body;
+  if (typeof body !== "object" || body === null) throw new Error("a job without a body");
+  if ("text" in body && typeof body.text === "string") return new TextEncoder().encode(body.text);
+  if ("base64" in body && typeof body.base64 === "string") return Buffer.from(body.base64, "base64");
+  throw new Error("a body by claim check, which no post here is large enough for");
+}
