@@ -79,15 +79,23 @@ function readTime(reader: PackedReader, baseMs: number): number {
   return packed === 0 ? 0 : packed - 1 + baseMs;
 }
 
-function packUser({ id, burst, peak, recent, lastMs }: RecentUser, baseMs: number): string {
+function packUser({ id, burst, peak, recent, sinceMs, lastMs }: RecentUser, baseMs: number): string {
   const used = [burst, peak, recent].map((units) => packNumber(Math.ceil(units * userPrecision)));
-  return id + used.join("") + packTime(lastMs, baseMs);
+  return id + used.join("") + packNumber(seconds(lastMs - sinceMs)) + packTime(lastMs, baseMs);
+}
+
+/** Rounded up: known for a second more, in which it need not be. */
+function seconds(ms: number): number {
+  return Math.max(0, Math.ceil(ms / 1_000));
 }
 
 function readUser(reader: PackedReader, baseMs: number): RecentUser {
   const id = reader.characters(userIdLength);
   const used = (): number => reader.number() / userPrecision;
-  return { id, burst: used(), peak: used(), recent: used(), lastMs: readTime(reader, baseMs) };
+  const [burst, peak, recent] = [used(), used(), used()];
+  const knownMs = reader.number() * 1_000;
+  const lastMs = readTime(reader, baseMs);
+  return { id, burst, peak, recent, sinceMs: lastMs - knownMs, lastMs };
 }
 
 function packBucket(bucket: Bucket, baseMs: number): string {

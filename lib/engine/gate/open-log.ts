@@ -19,6 +19,7 @@ export function openLog(
 ): OpenBucket {
   const { count, windowMs, uncertaintyMs } = limits;
   const spanMs = windowMs + uncertaintyMs;
+  const unitMs = unitMsFor(spanMs);
   let entries = kept;
 
   // Whatever the partner may still count, and whatever may have arrived before the call of that date.
@@ -31,8 +32,12 @@ export function openLog(
     unitsPerMs: limits.freedEarly === true ? Infinity : count / spanMs,
     earliestMs(fromMs, weight, keptForOthers) {
       // A call that weighs more than our part of the limit has the window for itself.
-      const usable = Math.max(count - keptForOthers, weight);
-      return earliestInLog(entries, fromMs, weight, { count: usable, spanMs });
+      const bound = { count: Math.max(count - keptForOthers, weight), spanMs };
+      let dateMs = earliestInLog(entries, fromMs, weight, bound);
+      // From where a unit begins: rounded, it would share a span with the very calls that it waited for.
+      while (dateMs > fromMs && dateMs % unitMs > 0)
+        dateMs = earliestInLog(entries, Math.ceil(dateMs / unitMs) * unitMs, weight, bound);
+      return dateMs;
     },
     take(dateMs, weight) {
       entries = addToLog(entries, dateMs, weight);
@@ -50,7 +55,6 @@ export function openLog(
     close(nowMs) {
       // A clock that is behind by no more than the uncertainty still sees whatever shares a span with its own dates.
       const live = entries.filter((entry) => entry.lastMs + spanMs + uncertaintyMs > nowMs);
-      const unitMs = unitMsFor(spanMs);
       const rounded = inUnits(live, unitMs);
       const untilMs = (rounded.at(-1)?.lastMs ?? -Infinity) + spanMs + uncertaintyMs;
       return { use: { kind: "log", unitMs, entries: rounded }, untilMs };

@@ -7,13 +7,15 @@ export interface RecentUser {
   readonly burst: number;
   /** The largest burst, forgotten over minutes. */
   readonly peak: number;
-  /** Units in about the last half minute. */
+  /** Units in about the last minute. */
   readonly recent: number;
+  /** The first and the last time that it was seen. */
+  readonly sinceMs: number;
   readonly lastMs: number;
 }
 
 const burstMs = 1_500;
-const recentMs = 30_000;
+const recentMs = 60_000;
 const peakHalvesMs = 300_000;
 const rememberedMs = 600_000;
 const usersMax = 8;
@@ -31,7 +33,8 @@ export function noteUse(
 ): readonly RecentUser[] {
   const id = userIdOf(connectionId);
   const others = users.filter((user) => user.id !== id && nowMs - user.lastMs < rememberedMs);
-  const before = at(users.find((user) => user.id === id) ?? { id, burst: 0, peak: 0, recent: 0, lastMs: nowMs }, nowMs);
+  const unseen = { id, burst: 0, peak: 0, recent: 0, sinceMs: nowMs, lastMs: nowMs };
+  const before = at(users.find((user) => user.id === id && nowMs - user.lastMs < rememberedMs) ?? unseen, nowMs);
   const burst = before.burst + weight;
   const peak = Math.max(before.peak, burst);
   const noted = [...others, { ...before, burst, peak, recent: before.recent + weight }];
@@ -40,33 +43,56 @@ export function noteUse(
   return noted.filter((user) => user !== busiest);
 }
 
+/** A limit that connections share. */
+export interface SharedLimit {
+  readonly count: number;
+  /** What it lets through in the long run. */
+  readonly unitsPerMs: number;
+}
+
+/** Who asks, for how many units, and what the tightest of the limits that the call counts against allow. */
+export interface SharingRequest {
+  readonly connectionId: string;
+  readonly units: number;
+  readonly tightest: SharedLimit;
+}
+
 /**
- * How much of a limit of `count` a connection leaves to others. A quiet one leaves nothing; a busy one leaves every quiet one
- * what that lately took at once. Quiet is who takes less than half of an even part.
+ * How much of `limit` a connection leaves to others. A quiet one leaves nothing; a busy one leaves every quiet one what that
+ * lately took at once and will need until the window has moved on, up to an even part. Quiet is who takes less than half of
+ * an even part in the long run, as a minute has shown; and whoever asks for more than one at once is busy.
  */
 export function keptForOthers(
   users: readonly RecentUser[],
-  connectionId: string,
-  limit: { readonly count: number; readonly unitsPerMs: number },
+  { connectionId, units, tightest }: SharingRequest,
+  limit: SharedLimit,
   nowMs: number,
 ): number {
   const id = userIdOf(connectionId);
   const live = users.filter((user) => nowMs - user.lastMs < rememberedMs).map((user) => at(user, nowMs));
-  const self = live.find((user) => user.id === id);
   const others = live.filter((user) => user.id !== id);
-  const quietPerMs = limit.unitsPerMs / (others.length + 1) / 2;
-  if (self === undefined || Math.max(self.recent / recentMs, self.burst / burstMs) <= quietPerMs) return 0;
-  const evenPart = Math.floor(limit.count / (others.length + 1));
+  const parts = others.length + 1;
+  const takesLittle = ({ recent }: { readonly recent: number }): boolean =>
+    recent / recentMs <= tightest.unitsPerMs / parts / 2;
+  const self = live.find((user) => user.id === id) ?? { burst: 0, recent: 0 };
+  if (takesLittle(self) && self.burst + units <= tightest.count / parts) return 0;
+  const evenPart = Math.floor(limit.count / parts);
   const kept = others
-    .filter((user) => user.recent / recentMs <= quietPerMs)
-    .map((user) => {
-      const wanted = Math.max(user.peak, limit.count * keptShareMin) - user.burst;
-      return Math.max(0, Math.min(evenPart, Math.ceil(wanted - 1e-6)));
-    });
+    .filter((user) => takesLittle(user) && nowMs - user.sinceMs >= recentMs)
+    .map((user) => Math.max(0, Math.min(evenPart, Math.round(neededBy(user, limit)))));
   return Math.min(
     Math.floor(limit.count * (1 - busyShareMin)),
-    kept.reduce((sum, units) => sum + units, 0),
+    kept.reduce((sum, each) => sum + each, 0),
   );
+}
+
+/** Until the window has moved on; of a long one a busy connection may take all that is left in its first second. */
+function neededBy(user: RecentUser, { count, unitsPerMs }: SharedLimit): number {
+  const windowMs = count / unitsPerMs;
+  const least = count * keptShareMin;
+  if (windowMs < recentMs) return Math.max(user.peak, least) - user.burst;
+  // What it will use is known about as well as one burst more or less.
+  return Math.max(2 * user.peak + (user.recent / recentMs) * windowMs, least);
 }
 
 function at(user: RecentUser, nowMs: number): RecentUser {
@@ -76,6 +102,7 @@ function at(user: RecentUser, nowMs: number): RecentUser {
     burst: user.burst * Math.exp(-passedMs / burstMs),
     peak: user.peak * 0.5 ** (passedMs / peakHalvesMs),
     recent: user.recent * Math.exp(-passedMs / recentMs),
+    sinceMs: user.sinceMs,
     lastMs: Math.max(user.lastMs, nowMs),
   };
 }

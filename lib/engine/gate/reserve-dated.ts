@@ -38,7 +38,7 @@ const highMemoryMsMax = 600_000;
  * const verdict = reserveDated(new Map([["acme#one", item]]), { scopes, weight: 1, want: 10, lane, connectionId, deadlineMs }, nowMs);
  */
 export function reserveDated(items: GateItemsByKey, request: DatedRequest, nowMs: number): DatedVerdict {
-  const held = uniqueScopes(request.scopes).map((scope) => open(items, request, scope, nowMs));
+  const held = openAll(items, request, nowMs);
   const soonestMs = Math.max(Math.ceil(nowMs), ...held.map((each) => each.blockedUntilMs));
   const sendAtMs: number[] = [];
   let dateMs = earliestOf(held, soonestMs);
@@ -54,20 +54,31 @@ export function reserveDated(items: GateItemsByKey, request: DatedRequest, nowMs
   return stored(items, held, request, sendAtMs, nowMs);
 }
 
-function open(items: GateItemsByKey, request: DatedRequest, scope: BucketScope, nowMs: number): Held {
-  const item = items.get(scope.item) ?? emptyGateItem;
-  const key = bucketKeyOf(scope);
-  const bucket = item.buckets[key];
-  const opened = openBucket(scope, bucket?.use ?? null);
-  const keptHigh = request.lane === "webhooks" || !highIsInUse(item, scope, nowMs) ? 0 : scope.highShare * opened.count;
-  return {
-    scope,
-    key,
-    open: opened,
-    weight: Math.min(Math.max(1, Math.ceil(request.weight)), opened.weightMax),
-    kept: Math.round(keptHigh) + keptForOthers(item.users, request.connectionId, opened, nowMs),
-    blockedUntilMs: bucket?.blockedUntilMs ?? 0,
+function openAll(items: GateItemsByKey, request: DatedRequest, nowMs: number): Held[] {
+  const opened = uniqueScopes(request.scopes).map((scope) => {
+    const item = items.get(scope.item) ?? emptyGateItem;
+    const key = bucketKeyOf(scope);
+    const bucket = item.buckets[key];
+    return { scope, item, key, bucket, open: openBucket(scope, bucket?.use ?? null) };
+  });
+  const tightest = {
+    count: Math.min(...opened.map(({ open }) => open.count)),
+    unitsPerMs: Math.min(...opened.map(({ open }) => open.unitsPerMs)),
   };
+  const { connectionId, want, weight } = request;
+  const sharing = { connectionId, units: want * weight, tightest };
+  return opened.map(({ scope, item, key, bucket, open }) => {
+    const isHigh = request.lane === "webhooks" || !highIsInUse(item, scope, nowMs);
+    const keptHigh = isHigh ? 0 : Math.round(scope.highShare * open.count);
+    return {
+      scope,
+      key,
+      open,
+      weight: Math.min(Math.max(1, Math.ceil(request.weight)), open.weightMax),
+      kept: keptHigh + keptForOthers(item.users, sharing, open, nowMs),
+      blockedUntilMs: bucket?.blockedUntilMs ?? 0,
+    };
+  });
 }
 
 function highIsInUse(item: GateItem, scope: BucketScope, nowMs: number): boolean {

@@ -8,7 +8,7 @@ const share = fc.constantFrom(0.5, 0.85, 1);
 
 describe("whatever workers do, a strict partner never sees more than its limit", () => {
   test.each([
-    ["in one item", (_: number) => "acme#one"],
+    ["in one item", () => "acme#one"],
     ["in two items", (index: number) => (index === 0 ? "acme#app" : "acme#one")],
   ])("%s", (_, itemOf) => {
     fc.assert(
