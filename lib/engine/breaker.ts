@@ -54,7 +54,7 @@ export interface BreakerRule {
 const common = {
   windowMs: 10_000,
   windows: 6,
-  callsMin: 10,
+  callsMin: 20,
   openMs: 30_000,
   openMsMax: 900_000,
   passesMin: 1,

@@ -11,7 +11,7 @@ const keptMs = 60_000;
 /** A worker reports at most once in this, and only when something failed. */
 const reportEveryMs = 15_000;
 /** Unless so many calls failed for the most part that they may open the breaker by themselves: then this is how often. */
-const hurryCalls = 10;
+const hurryCalls = 20;
 const hurryEveryMs = 5_000;
 /** Bounds what one worker counts; of more connections than this the oldest is forgotten. */
 const keysMax = 500;

@@ -69,6 +69,7 @@ export async function runStack(options: RunStackOptions): Promise<RunningStack> 
       onLog,
     });
     pollers = await startMappingPollers({ model, services, sqs, host, dataDir, clock, onLog });
+    services.attachPollers?.(pollers);
     scheduler.start();
   } catch (error) {
     await stop(0);

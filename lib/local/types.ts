@@ -197,8 +197,13 @@ export interface LocalServices {
   readonly schedules?: ScheduleControl;
   /** Lets Lambda's Invoke API and EventBridge rules reach functions. */
   attachFunctions?(host: Pick<FunctionHost, "invoke">): void;
+  /** Lets Lambda's API say how far each mapping is on its way to what was asked of it. */
+  attachPollers?(pollers: { states(): Readonly<Record<string, MappingPollState>> }): void;
   stop(): Promise<void>;
 }
+
+/** Where a mapping is: changes are asynchronous, as on AWS. */
+export type MappingPollState = "Enabled" | "Disabling" | "Disabled" | "Enabling";
 
 /** State of event source mappings: read it, and hear of changes. */
 export interface MappingControl {

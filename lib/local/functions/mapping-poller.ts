@@ -1,5 +1,7 @@
+import type { MappingPollState } from "../types.ts";
+
 /** The states that UpdateEventSourceMapping shows; changes are asynchronous here as on AWS. */
-export type MappingState = "Enabled" | "Disabling" | "Disabled" | "Enabling";
+export type MappingState = MappingPollState;
 
 /** What moves events from one source to one function. */
 export interface MappingPoller {

@@ -4,7 +4,7 @@ import type { ServiceHandler } from "../front-door/door-request.ts";
 import { type FrontDoor, openFrontDoor } from "../front-door/front-door.ts";
 import { createIdentities, type Identities } from "../front-door/identities.ts";
 import { createPolicyBook } from "../front-door/policy/policy-book.ts";
-import type { FunctionHost, LocalServices, StackModel } from "../types.ts";
+import type { FunctionHost, LocalServices, MappingPollState, StackModel } from "../types.ts";
 import { type Backends, openBackends } from "./backends.ts";
 import { createBucketService } from "./buckets/bucket-service.ts";
 import { createBusService } from "./buses/bus-service.ts";
@@ -45,9 +45,15 @@ export async function startServices(options: StartServicesOptions): Promise<Loca
   const backends = await openBackends(model, dataDir, nowMs);
   const identities = createIdentities(installationSecret(backends.documents));
   const functions: { current: Pick<FunctionHost, "invoke"> | null } = { current: null };
+  let pollers: { states(): Readonly<Record<string, MappingPollState>> } | null = null;
   let door: FrontDoor;
   try {
-    const services = serviceTable(model, backends, () => functions.current, nowMs, log);
+    const services = serviceTable(model, backends, {
+      functions: () => functions.current,
+      states: () => pollers?.states() ?? {},
+      nowMs,
+      log,
+    });
     const port = options.port ?? 0;
     door = await openFrontDoor({ port, account: model.account, identities, policies, services, log });
   } catch (error) {
@@ -59,6 +65,9 @@ export async function startServices(options: StartServicesOptions): Promise<Loca
     ...handles(door, identities, backends),
     attachFunctions(host) {
       functions.current = host;
+    },
+    attachPollers(running) {
+      pollers = running;
     },
     async stop() {
       await door.close();
@@ -75,7 +84,7 @@ function handles(
   door: FrontDoor,
   identities: Identities,
   { tables, mappings, schedules }: Backends,
-): Omit<LocalServices, "attachFunctions" | "stop"> {
+): Omit<LocalServices, "attachFunctions" | "attachPollers" | "stop"> {
   return {
     endpoint: `http://127.0.0.1:${door.port}`,
     credentialsFor: (roleArn) => identities.credentialsFor(roleArn),
@@ -94,10 +103,14 @@ function handles(
 function serviceTable(
   model: StackModel,
   backends: Backends,
-  functions: () => Pick<FunctionHost, "invoke"> | null,
-  nowMs: () => number,
-  log: (line: string) => void,
+  running: {
+    readonly functions: () => Pick<FunctionHost, "invoke"> | null;
+    readonly states: () => Readonly<Record<string, MappingPollState>>;
+    readonly nowMs: () => number;
+    readonly log: (line: string) => void;
+  },
 ): Readonly<Record<string, ServiceHandler>> {
+  const { functions, states, nowMs, log } = running;
   const { documents, fauxqs, queues } = backends;
   const kmsKeyIds = new Map(
     model.buckets.flatMap(({ name, kmsKeyId }) => (kmsKeyId === undefined ? [] : [[name, kmsKeyId] as const])),
@@ -113,7 +126,7 @@ function serviceTable(
     kms: createKeyService(backends.keys, model),
     events: createBusService({ model, documents, nowMs, deliver, log }),
     scheduler: createScheduleService(backends.schedules, model, nowMs),
-    lambda: createLambdaService({ model, control: backends.mappings, functions, nowMs }),
+    lambda: createLambdaService({ model, control: backends.mappings, functions, states, nowMs }),
   };
 }
 

@@ -64,8 +64,8 @@ describe("what a worker tells of its calls", () => {
   test("hurries when its own calls would open the breaker", () => {
     const tallies = new CallTallies();
     expect(tallies.add("acme", true, t0)).toEqual({ calls: 1, failures: 1 });
-    for (let index = 0; index < 9; index++) expect(tallies.add("acme", true, t0 + 10)).toBeNull();
-    expect(tallies.add("acme", true, t0 + 10)).toEqual({ calls: 10, failures: 10 });
+    for (let index = 0; index < 19; index++) expect(tallies.add("acme", true, t0 + 10)).toBeNull();
+    expect(tallies.add("acme", true, t0 + 10)).toEqual({ calls: 20, failures: 20 });
     for (let index = 0; index < 100; index++) expect(tallies.add("acme", true, t0 + 20)).toBeNull();
   });
 

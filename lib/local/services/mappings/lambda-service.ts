@@ -8,7 +8,7 @@ import type {
   ServiceHandler,
 } from "../../front-door/door-request.ts";
 import { parseJsonObject, textOf, unknownOperation } from "../../front-door/json-target.ts";
-import type { FunctionHost, InvocationResult, MappingModel, StackModel } from "../../types.ts";
+import type { FunctionHost, InvocationResult, MappingModel, MappingPollState, StackModel } from "../../types.ts";
 import { parseInput } from "../parse-input.ts";
 import type { MutableMappingControl } from "./mapping-control.ts";
 
@@ -22,6 +22,8 @@ export interface LambdaServiceParts {
   readonly control: MutableMappingControl;
   /** Null until functions run. */
   readonly functions: () => Pick<FunctionHost, "invoke"> | null;
+  /** Of the pollers, by mapping; empty until there are some. */
+  readonly states: () => Readonly<Record<string, MappingPollState>>;
   readonly nowMs: () => number;
 }
 
@@ -73,7 +75,7 @@ async function answer(call: ServiceCall, parts: LambdaServiceParts): Promise<Ser
   switch (call.operation) {
     case "GetEventSourceMapping": {
       const mapping = find(parts, textOf(call.input["UUID"]));
-      return { kind: "json", output: describe(parts, mapping, mapping.enabled ? "Enabled" : "Disabled") };
+      return { kind: "json", output: describe(parts, mapping, stateOf(parts, mapping)) };
     }
     case "ListEventSourceMappings":
       return { kind: "json", output: list(parts, call.input) };
@@ -84,6 +86,10 @@ async function answer(call: ServiceCall, parts: LambdaServiceParts): Promise<Ser
     default:
       throw unknownOperation(`Lambda ${call.operation}`);
   }
+}
+
+function stateOf(parts: LambdaServiceParts, mapping: MappingModel): MappingPollState {
+  return parts.states()[mapping.id] ?? (mapping.enabled ? "Enabled" : "Disabled");
 }
 
 function find(parts: LambdaServiceParts, id: string): MappingModel {
@@ -111,7 +117,7 @@ function list(parts: LambdaServiceParts, input: Json): Json {
     .filter((mapping) => wanted.Marker === undefined || mapping.id > wanted.Marker);
   const page = matching.slice(0, Math.min(wanted.MaxItems ?? pageMax, pageMax));
   const next = matching.length > page.length ? { NextMarker: page.at(-1)?.id } : {};
-  const described = page.map((mapping) => describe(parts, mapping, mapping.enabled ? "Enabled" : "Disabled"));
+  const described = page.map((mapping) => describe(parts, mapping, stateOf(parts, mapping)));
   return { EventSourceMappings: described, ...next };
 }
 
@@ -127,6 +133,9 @@ const updateInput = z.object({
 function update(parts: LambdaServiceParts, input: Json): Json {
   const wanted = parseInput(updateInput, input);
   const before = find(parts, wanted.UUID);
+  // One change at a time: https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html
+  if (/ing$/.test(stateOf(parts, before)))
+    throw new AwsError("ResourceInUseException", `The event source mapping ${wanted.UUID} is being changed.`);
   parts.control.change(
     wanted.UUID,
     {
