@@ -11,10 +11,13 @@ import { connectCommand } from "../../bin/commands/connect.ts";
 import { connectionsCommand } from "../../bin/commands/connections.ts";
 import { costCommand } from "../../bin/commands/cost.ts";
 import { discardCommand } from "../../bin/commands/discard.ts";
+import { drainCommand } from "../../bin/commands/drain.ts";
+import { emergencyCommand } from "../../bin/commands/emergency.ts";
 import { explainCommand } from "../../bin/commands/explain.ts";
 import { failuresCommand } from "../../bin/commands/failures.ts";
 import { pauseCommand } from "../../bin/commands/pause.ts";
 import { recordsCommand } from "../../bin/commands/records.ts";
+import { recoverCommand } from "../../bin/commands/recover.ts";
 import { replayCommand } from "../../bin/commands/replay.ts";
 import { resumeCommand } from "../../bin/commands/resume.ts";
 import { runsCommand } from "../../bin/commands/runs.ts";
@@ -38,6 +41,9 @@ const healthy = [
   explainCommand,
   pauseCommand,
   resumeCommand,
+  drainCommand,
+  recoverCommand,
+  emergencyCommand,
   syncCommand,
   runsCommand,
   costCommand,
