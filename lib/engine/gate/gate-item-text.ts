@@ -116,7 +116,7 @@ function packUse(use: BucketUse, baseMs: number): string {
       );
     case "learnt": {
       const { perSecond, ceilingPerSecond, cutAtMs, sinceMs, used } = use.rate;
-      const rates = [Math.floor(perSecond * ratePrecision), Math.ceil(ceilingPerSecond * ratePrecision)];
+      const rates = [perSecond, ceilingPerSecond].map((rate) => Math.round(rate * ratePrecision));
       return (
         packLevel(use.emptyAtMs, baseMs) +
         rates.map(packNumber).join("") +

@@ -115,7 +115,7 @@ function stored(
     });
     // More buckets in use than an item can name: one of them has to come to rest first.
     if (fitted === null) {
-      const restsAtMs = Math.min(...Object.values(liveBuckets(item, nowMs)).map(restsAt));
+      const restsAtMs = roomAtMs(liveBuckets(item, nowMs));
       return { kind: "refused", sureAtMs: restsAtMs, hopedAtMs: restsAtMs };
     }
     next.set(key, fitted);
@@ -134,6 +134,14 @@ export function liveBuckets(item: GateItem, nowMs: number): Readonly<Record<stri
 
 function restsAt(bucket: Bucket): number {
   return Math.max(bucket.untilMs, bucket.blockedUntilMs);
+}
+
+/** One more bucket fits when a few have come to rest: they are not all of one length. */
+function roomAtMs(live: Readonly<Record<string, Bucket>>): number {
+  const rests = Object.values(live)
+    .map(restsAt)
+    .toSorted((a, b) => a - b);
+  return Math.ceil(rests[2] ?? rests.at(-1) ?? 0);
 }
 
 /** A driver that states a limit twice does not pay twice. */
