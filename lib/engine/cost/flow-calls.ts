@@ -134,15 +134,16 @@ function eventCalls({ batch, recordKb }: Assumptions) {
       calls: {
         lambdaRequests: 1,
         lambdaGbSeconds: 0.5 * 0.4,
-        sqsRequests: 3,
+        // Three messages, and how full the lane is before it is started: at most once a minute, however many are.
+        sqsRequests: 4,
         sqsFairRequests: 3,
-        dynamoReads: 8,
+        dynamoReads: 9,
         // Each index whose sort key moves is written twice: start 6, lease 3, gate 1, checkpoint 3, watermark 2, end 2.
         dynamoWrites: 17,
         keyCalls: 1,
         logGb: metricLineGb * 5,
       },
-      from: "lib/flows/start-run.ts, push-run.ts, import-page.ts, finish-run.ts; indexes in lib/aws/run-item.ts, connection-item.ts",
+      from: "lib/flows/admit-imports.ts, start-run.ts, push-run.ts, import-page.ts, finish-run.ts; indexes in lib/aws/run-item.ts, connection-item.ts",
     },
     passPage: {
       each: "page of 100 in a full pass, nothing changed",
