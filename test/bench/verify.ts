@@ -5,6 +5,7 @@ import { stripeEvent } from "./support/stripe-event.ts";
 import type { BenchResult } from "./support/report.ts";
 import { judge, row } from "./support/report.ts";
 import { byRound, interleave } from "./support/rounds.ts";
+import { wrongByte } from "./wrong-byte.ts";
 
 const secret = "whsec_bench_secret";
 const nowMs = Date.UTC(2026, 10, 20);
@@ -37,6 +38,8 @@ export async function verify(options: { readonly rounds: number | null }): Promi
     const ratios = byRound(measured, (round) => round.ours / round.bare);
     verdicts.push(judge(`${size}: ours / bare`, { kind: "at-most", limit: 2 }, ratios));
   }
+  const refusals = await wrongByte(rounds);
+  rows.push(...refusals.rows);
   return {
     settings: { rounds, sliceMs, bodies: bodiesAtOnce, bodyBytes: bodyBytes.join(", ") },
     rows,
@@ -44,7 +47,9 @@ export async function verify(options: { readonly rounds: number | null }): Promi
     notes: [
       "Ours reads the header, compares in constant time, looks at the age, and parses UTF-8 strictly with bounded nesting.",
       "Both start from the raw bytes and know the secret.",
+      `A refusal takes ${refusals.nanosecondsAByte.toFixed(2)} ns more for each byte that is right before the first wrong one, by the fastest rounds.`,
     ],
+    details: { refusalNanosecondsAByte: refusals.nanosecondsAByte },
   };
 }
 
