@@ -13,9 +13,11 @@ const patienceMs = 3_000;
  * every putting back is three requests. The backlog waits in the queue, which costs nothing.
  */
 export function consumerConcurrencyFor(driver: Pick<PartnerDriver, "limits">, batchSize: number): number {
-  const tokensInPatience = driver.limits.map(({ rule, share }) => {
+  const tokensInPatience = driver.limits.map(({ rule, share = defaultShare }) => {
+    // Who waits for a call to end takes no job in the meantime.
+    if (rule.kind === "concurrency") return rule.calls * share;
     const rate = rateOf(rule);
-    return rate === null ? Infinity : (rate.requests * (share ?? defaultShare) * patienceMs) / rate.perMs;
+    return rate === null ? Infinity : (rate.requests * share * patienceMs) / rate.perMs;
   });
   const workers = Math.floor(Math.min(...tokensInPatience, concurrencyMax * batchSize) / batchSize);
   return Math.min(concurrencyMax, Math.max(concurrencyMin, workers));

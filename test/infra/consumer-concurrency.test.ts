@@ -14,6 +14,11 @@ describe("how many workers a lane gets", () => {
     ["never more than a lane needs", [limit(10_000, 1_000)], 50],
     ["a partner that states no limit", [], 50],
     ["a share of its own counts", [limit(100, 1_000, 0.5)], 15],
+    [
+      "no more than may call at once",
+      [limit(1_000, 1_000), { per: "account" as const, rule: { kind: "concurrency" as const, calls: 60 }, share: 1 }],
+      6,
+    ],
   ])("%s", (_, limits, workers) => {
     expect(consumerConcurrencyFor({ limits }, 10)).toBe(workers);
   });

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { definePartner, resource, webhook } from "../../engine/define-partner.ts";
 import type { Increment } from "../../engine/define-partner.ts";
-import { slidingWindow } from "../../engine/gate/limit-declarations.ts";
+import { concurrency, slidingWindow } from "../../engine/gate/limit-declarations.ts";
 import { offsetPages } from "../../engine/pages/offset.ts";
 import { standardWebhooks } from "../../engine/signatures/standard-webhooks.ts";
 import { instantFromMs } from "../../models/common.ts";
@@ -75,6 +75,7 @@ export const guesty = definePartner<GuestyResource>({
     slidingWindow({ per: "account", requests: 15, perMs: 1_000 }),
     slidingWindow({ per: "account", requests: 120, perMs: minuteMs }),
     slidingWindow({ per: "account", requests: 5_000, perMs: hourMs }),
+    concurrency({ per: "account", calls: 15 }),
   ],
   // The same page: `X-RateLimit-Remaining-Second`, `-Minute` and `-Hour` in every answer, `Retry-after` in a refusal.
   hints: ["retry-after", "x-rate-limit"],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
-import { slidingWindow } from "../../../lib/engine/gate/limit-declarations.ts";
+import { concurrency, slidingWindow } from "../../../lib/engine/gate/limit-declarations.ts";
 import type { ResourceDriver } from "../../../lib/engine/define-partner.ts";
 import type { Cursor } from "../../../lib/engine/run.ts";
 import { fetchOne } from "../../../lib/flows/fetch-one.ts";
@@ -241,11 +241,12 @@ describe("limits", () => {
   });
 
   test("that the driver declares are those that the stand-in read out of the same page", () => {
-    const { perSecond, perMinute, perHour } = AccountLimits.parse({});
+    const { perSecond, perMinute, perHour, concurrent } = AccountLimits.parse({});
     expect(guesty.limits).toEqual([
       slidingWindow({ per: "account", requests: perSecond, perMs: 1_000 }),
       slidingWindow({ per: "account", requests: perMinute, perMs: 60_000 }),
       slidingWindow({ per: "account", requests: perHour, perMs: 3_600_000 }),
+      concurrency({ per: "account", calls: concurrent }),
     ]);
   });
 
