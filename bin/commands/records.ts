@@ -13,6 +13,7 @@ import { UsageError } from "./usage-error.ts";
 const Row = z.looseObject({
   ...RecordView.shape,
   writtenAt: z.string(),
+  freshness: z.string(),
   source: z.object({ kind: z.string(), id: z.string() }),
 });
 const usage = "records <connection> <resource> [<id>] [options]";
@@ -27,6 +28,9 @@ Records by their external ids; with an id, that record with its data.
 Options
   --limit <count>   at most so many (default 20, up to 100)
   --cursor <text>   go on from where a page ended
+  --since <time>    only what was written then or later (ISO 8601)
+  --deleted <which> include (unless said), exclude, only
+  --fresh           with an id: have a worker fetch it again where it is not of this minute
   --ids             the external ids alone, one a line, for other programs
 ${apiHelp}
 
@@ -35,7 +39,15 @@ Examples
   npm run sluice -- records stripe customers --limit 2 --json
   npm run sluice -- records stripe customers "$(npm run -s sluice -- records stripe customers --limit 1 --ids)"
 `,
-  options: { ...apiOptions, limit: { type: "string" }, cursor: { type: "string" }, ids: { type: "boolean" } },
+  options: {
+    ...apiOptions,
+    limit: { type: "string" },
+    cursor: { type: "string" },
+    since: { type: "string" },
+    deleted: { type: "string" },
+    fresh: { type: "boolean" },
+    ids: { type: "boolean" },
+  },
   async run(values, positionals) {
     const [said, resource, externalId, ...more] = positionals;
     if (said === undefined || resource === undefined || more.length > 0)
@@ -44,19 +56,26 @@ Examples
     const api = apiOf(values);
     const path = `/connections/${await connectionIdOf(api, said)}/records/${encodeURIComponent(resource)}`;
     if (externalId !== undefined) {
-      const record = await api.get(`${path}/${encodeURIComponent(externalId)}`, Row);
+      const fresh = flag(values, "fresh") ? "?fresh=true" : "";
+      const record = await api.get(`${path}/${encodeURIComponent(externalId)}${fresh}`, Row);
       print(values, record, () => JSON.stringify(record, null, 2));
       return 0;
     }
     const cursor = textOption(values, "cursor", "");
-    const query = `?limit=${limit}${cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`}`;
-    const page = await api.get(path + query, Page);
+    const asked = {
+      limit: String(limit),
+      cursor,
+      updatedSince: textOption(values, "since", ""),
+      deleted: textOption(values, "deleted", ""),
+    };
+    const query = new URLSearchParams(Object.entries(asked).filter(([, value]) => value !== ""));
+    const page = await api.get(`${path}?${query.toString()}`, Page);
     print(values, page, () => (flag(values, "ids") ? idsOf(page) : pageText(page, Date.now())));
     return 0;
   },
 };
 
-const Page = z.looseObject({ items: z.array(Row), next: z.string().nullable(), total: z.number() });
+const Page = z.looseObject({ items: z.array(Row), next: z.string().nullable(), total: z.number().nullable() });
 
 function idsOf(page: z.infer<typeof Page>): string {
   return page.items.map((record) => `${record.externalId}\n`).join("");
@@ -67,10 +86,15 @@ function pageText(page: z.infer<typeof Page>, nowMs: number): string {
     record.externalId,
     record.model,
     record.version,
-    record.deleted ? "deleted" : "",
+    [record.deleted ? "deleted" : "", record.freshness === "stale" ? "stale" : ""]
+      .filter((each) => each !== "")
+      .join(", "),
     `${record.source.kind} ${record.source.id}`,
     relative(record.writtenAt, nowMs),
   ]);
-  const more = page.next === null ? "" : `${page.total} in all; the next page: --cursor ${page.next}\n`;
+  const more =
+    page.next === null
+      ? ""
+      : `${page.total === null ? "There may be more" : `${page.total} in all`}; the next page: --cursor ${page.next}\n`;
   return table(["id", "model", "version", "", "by", "written"], rows, "No records.") + more;
 }

@@ -32,8 +32,27 @@ const ResourceBody: z.ZodType<ResourceState> = z.lazy(() =>
     activeRunId: z.string().nullable(),
     watermarkMs: z.number().nullable(),
     fullPassAtMs: z.number().nullable(),
+    syncToken: z.string().exactOptional(),
     succeededAtMs: z.number().nullable(),
     lastError: z.object({ atMs: z.number(), code: z.string(), kind: z.string() }).nullable(),
+    lastRun: z
+      .object({
+        runId: z.string(),
+        mode: z.enum(["full", "incremental"]),
+        outcome: z.enum(["done", "failed"]),
+        endedAtMs: z.number(),
+        durationMs: z.number(),
+        fetched: z.number(),
+        created: z.number(),
+        updated: z.number(),
+        deleted: z.number(),
+        unchanged: z.number(),
+        parked: z.number(),
+        volume: z.enum(["usual", "doubled", "halved"]),
+      })
+      .exactOptional(),
+    failuresInRow: z.int().min(0).exactOptional(),
+    volumes: z.object({ full: z.number().exactOptional(), incremental: z.number().exactOptional() }).exactOptional(),
     revision: z.int().min(0),
   }),
 );

@@ -35,7 +35,7 @@ export function consoleGrants(scope: Construct, stage: Stage): Grant[] {
   return [
     items("connections", ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "Query"]),
     indexes("connections", ["tenant", "all", "due"]),
-    items("records", ["GetItem", "BatchWriteItem", "Query"]),
+    items("records", ["GetItem", "BatchGetItem", "BatchWriteItem", "Query"]),
     indexes("records", ["digests"]),
     items("runs", ["GetItem", "BatchGetItem", "PutItem", "UpdateItem", "Query"]),
     indexes("runs", ["started", "active"]),

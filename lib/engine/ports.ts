@@ -7,7 +7,8 @@ import type { LimitOwner, LimitRule } from "./gate/limit-rule.ts";
 import type { HistoryEntry } from "./history.ts";
 import type { Job, Lane } from "./job.ts";
 import type { RecordCandidate, RecordFilter, RecordMark, RecordScope, StoredRecord, WriteOutcome } from "./record.ts";
-import type { Run } from "./run.ts";
+import type { Run, RunMode } from "./run.ts";
+import type { RunSummary } from "./sync-health.ts";
 
 /** Everything that flows use of the world. On AWS, on the local stack and in tests the same flows run on other ports. */
 export interface Ports {
@@ -346,8 +347,15 @@ export interface ResourceState {
   readonly activeRunId: string | null;
   readonly watermarkMs: number | null;
   readonly fullPassAtMs: number | null;
+  /** What the partner gave for the next import of changes to start from. */
+  readonly syncToken?: string;
   readonly succeededAtMs: number | null;
   readonly lastError: { readonly atMs: number; readonly code: string; readonly kind: string } | null;
+  /** Absent where none has ended yet. */
+  readonly lastRun?: RunSummary;
+  readonly failuresInRow?: number;
+  /** What the last runs of each mode fetched, of those that can be compared. */
+  readonly volumes?: Readonly<Partial<Record<RunMode, number>>>;
   readonly revision: number;
 }
 

@@ -35,6 +35,43 @@ describe("status", () => {
   });
 });
 
+describe("status of a connection", () => {
+  test("tells how its imports stand, and exits 1 when one wants a person", async () => {
+    const cli = await openCli();
+    const id = await cli.api.connect();
+    expect((await cli.run(statusCommand, id)).out).toMatch(/^orders +– +– +.*full, 0 on 0 pages/m);
+    const { connections, clock } = cli.api.ports;
+    const state = await connections.readResource("acme", id, "orders");
+    if (state === null) throw new Error("no state");
+    const counts = { fetched: 12, created: 9, updated: 2, deleted: 0, unchanged: 1, parked: 0 };
+    const lastRun = {
+      runId: "orders-9",
+      mode: "full",
+      outcome: "done",
+      endedAtMs: startMs,
+      durationMs: 90_000,
+    } as const;
+    await connections.compareAndSetResource({
+      ...state,
+      activeRunId: null,
+      succeededAtMs: startMs,
+      watermarkMs: startMs,
+      lastRun: { ...lastRun, ...counts, volume: "doubled" },
+      revision: state.revision + 1,
+    });
+    clock.advance(180_000);
+    const { code, out } = await cli.run(statusCommand, id);
+    expect([code, out]).toEqual([
+      1,
+      expect.stringMatching(/^orders .* 3 min .*full done in 90 s: 9 added, 2 updated, 1 unchanged .*volume-doubled$/m),
+    ]);
+    expect(await cli.json(statusCommand, id)).toMatchObject({
+      connectionId: id,
+      resources: [{ lagMs: 180_000, lastRun: { added: 9, durationMs: 90_000 }, alerts: ["volume-doubled"] }],
+    });
+  });
+});
+
 describe("records", () => {
   async function withOrders(...ids: string[]): Promise<CliWorld> {
     const cli = await openCli();
@@ -51,6 +88,18 @@ describe("records", () => {
     const [, cursor = ""] = /3 in all; the next page: --cursor (\S+)/.exec(out) ?? [];
     const next = await cli.run(recordsCommand, "acme", "orders", "--limit", "2", "--cursor", cursor, "--ids");
     expect(next.out).toBe("order-3\n");
+  });
+
+  test("are listed by when they were written and whether they are deleted", async () => {
+    const cli = await withOrders("order-1", "order-2");
+    await putRecord(cli.api.ports, (await cli.api.page("/connections")).items[0]?.["id"] as string, "order-3", {
+      deleted: true,
+    });
+    const ids = async (...args: string[]) => (await cli.run(recordsCommand, "acme", "orders", "--ids", ...args)).out;
+    expect(await ids("--deleted", "only")).toBe("order-3\n");
+    expect(await ids("--deleted", "exclude")).toBe("order-1\norder-2\n");
+    expect(await ids("--since", new Date(startMs + 1).toISOString())).toBe("");
+    expect(await ids("--since", new Date(startMs).toISOString())).toBe("order-1\norder-2\norder-3\n");
   });
 
   test.each(["order-1", "a/b c?", "%41"])("are shown whole by an id such as %s", async (externalId) => {

@@ -1,34 +1,57 @@
 import * as z from "zod";
-import type { RecordScope, StoredRecord } from "../../engine/record.ts";
+import type { RecordFilter, RecordScope } from "../../engine/record.ts";
 import { findConnection, findResource } from "./find-connection.ts";
 import { pageFields, pageOf, pageRequestOf } from "./page-query.ts";
 import { notFound } from "./problem.ts";
+import { recordViewOf } from "./record-view.ts";
+import { askForRefresh } from "./refresh.ts";
 import type { ApiPorts } from "./request.ts";
 import { route } from "./route.ts";
 import { isoTime } from "./time.ts";
 
 /** DynamoDB takes sort keys of at most 1,024 bytes, and no partner's id comes near that. */
 const externalIdBytesMax = 1_024;
+/** Taken off `asOf`: workers' clocks differ, and an index shows what was written a moment later. */
+const indexLagMs = 10_000;
+
+const filterFields = {
+  updatedSince: z.iso.datetime({ offset: true }).optional(),
+  deleted: z.enum(["include", "exclude", "only"]).default("include"),
+};
 
 export const recordRoutes = [
   route({
     method: "GET",
     path: "/connections/{id}/records/{resource}",
-    query: z.strictObject(pageFields),
+    query: z.strictObject({ ...pageFields, ...filterFields }),
     handle: async (ports, { params, query }) => {
       const scope = await scopeOf(ports, params.id, params.resource);
-      return { status: 200, data: pageOf(await ports.records.list(scope, pageRequestOf(query)), recordView) };
+      const view = await recordViewOf(ports, scope);
+      const asOf = isoTime(ports.clock.nowMs() - indexLagMs);
+      const { updatedSince, deleted } = query;
+      const writtenSinceMs = updatedSince === undefined ? null : Date.parse(updatedSince);
+      if (writtenSinceMs === null && deleted === "include")
+        return { status: 200, data: { ...pageOf(await ports.records.list(scope, pageRequestOf(query)), view), asOf } };
+      const filter: RecordFilter = { writtenSinceMs, deleted };
+      const { items, next, previous } = await ports.records.find(scope, filter, pageRequestOf(query));
+      // Counting them would look at all of them.
+      return { status: 200, data: { items: items.map(view), next, previous, total: null, asOf } };
     },
   }),
   route({
     method: "GET",
     path: "/connections/{id}/records/{resource}/{externalId+}",
-    query: z.strictObject({}),
-    handle: async (ports, { params }) => {
+    query: z.strictObject({ fresh: z.enum(["true", "false"]).default("false") }),
+    handle: async (ports, { params, query, request }) => {
       const scope = await scopeOf(ports, params.id, params.resource);
-      const record = isReadable(params.externalId) ? await ports.records.read(scope, params.externalId) : null;
+      const { externalId } = params;
+      const record = isReadable(externalId) ? await ports.records.read(scope, externalId) : null;
       if (record === null) throw notFound("such record of this connection and resource");
-      return { status: 200, data: recordView(record) };
+      const shown = (await recordViewOf(ports, scope))(record);
+      if (query.fresh === "false") return { status: 200, data: shown };
+      const refresh =
+        shown["freshness"] === "api" ? "not-needed" : await askForRefresh(ports, request, scope, externalId);
+      return { status: 200, data: { ...shown, refresh } };
     },
   }),
 ];
@@ -42,17 +65,4 @@ export async function scopeOf(ports: ApiPorts, id: string, resourceName: string)
   const connection = await findConnection(ports, id);
   const resource = findResource(ports, connection, resourceName);
   return { partner: connection.partner, connectionId: connection.connectionId, resource };
-}
-
-function recordView(record: StoredRecord): Readonly<Record<string, unknown>> {
-  return {
-    externalId: record.externalId,
-    model: record.model,
-    version: record.version,
-    deleted: record.deleted,
-    data: record.data,
-    fetchedAt: isoTime(record.fetchedAtMs),
-    writtenAt: isoTime(record.writtenAtMs),
-    source: record.source,
-  };
 }

@@ -14,6 +14,7 @@ import type { Route } from "./route.ts";
 import { runRoutes } from "./runs.ts";
 import { statusRoutes } from "./status.ts";
 import { syncRoutes } from "./sync.ts";
+import { syncStatusRoutes } from "./sync-status.ts";
 import { waitingRoutes } from "./waiting.ts";
 
 /** Everything that the API answers, version 1. */
@@ -28,6 +29,7 @@ export const routes: readonly Route[] = [
   ...connectionRoutes,
   ...pauseRoutes,
   ...syncRoutes,
+  ...syncStatusRoutes,
   ...waitingRoutes,
   ...runRoutes,
   ...recordRoutes,

@@ -76,6 +76,7 @@ test("the routes are those of the contract", () => {
       "POST /connections/{id}/pause",
       "POST /connections/{id}/resume",
       "GET /connections/{id}/waiting",
+      "GET /connections/{id}/sync-status",
       "GET /connections/{id}/history/{resource}/{externalId+}",
       "GET /failures",
       "GET /failures/{ref+}",

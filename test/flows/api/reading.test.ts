@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import * as z from "zod";
 import { startMs } from "../../support/memory-ports.ts";
 import { errorsOf, TestApi } from "./support/api.ts";
 import { makeRun, putRecord } from "./support/seed.ts";
@@ -58,9 +59,93 @@ describe("records", () => {
       fetchedAt: startIso,
       writtenAt: new Date(startMs + 1_000).toISOString(),
       source: { kind: "run", id: "orders-1" },
+      freshness: "api",
+      ageMs: 1_000,
     };
     expect((await api.call("GET", `/connections/${id}/records/orders/order-1`)).data).toEqual(shown);
-    expect((await api.page(`/connections/${id}/records/orders`)).items).toEqual([shown]);
+    const page = await api.page(`/connections/${id}/records/orders`);
+    expect(page.items).toEqual([shown]);
+    expect(page["asOf"]).toBe(new Date(startMs - 9_000).toISOString());
+  });
+
+  test("are filtered by when we wrote them and by whether they are deleted, page by page, uncounted", async () => {
+    const api = new TestApi();
+    const id = await api.connect();
+    for (const number of [1, 2, 3]) await putRecord(api.ports, id, `order-${number}`);
+    api.ports.clock.advance(60_000);
+    const since = new Date(startMs + 60_000).toISOString();
+    const fetchedAtMs = startMs + 60_000;
+    await putRecord(api.ports, id, "order-2", { deleted: true, fetchedAtMs });
+    await putRecord(api.ports, id, "order-4", { fetchedAtMs });
+    const ids = async (query: Readonly<Record<string, string>>) => {
+      const found: unknown[] = [];
+      let cursor: string | null = null;
+      do {
+        const answer = await api.call("GET", `/connections/${id}/records/orders`, {
+          query: { ...query, limit: "1", ...(cursor !== null && { cursor }) },
+        });
+        expect(answer.data.total).toBe(Object.keys(query).length === 0 ? 4 : null);
+        const items = z.array(z.looseObject({ externalId: z.string() })).parse(answer.data.items);
+        found.push(...items.map((item) => item.externalId));
+        cursor = z.string().nullable().parse(answer.data.next);
+      } while (cursor !== null);
+      return found;
+    };
+    expect(await ids({})).toEqual(["order-1", "order-2", "order-3", "order-4"]);
+    expect(await ids({ updatedSince: since })).toEqual(["order-2", "order-4"]);
+    expect(await ids({ updatedSince: since, deleted: "exclude" })).toEqual(["order-4"]);
+    expect(await ids({ deleted: "only" })).toEqual(["order-2"]);
+    expect(await ids({ deleted: "exclude" })).toEqual(["order-1", "order-3", "order-4"]);
+    for (const query of [{ updatedSince: "yesterday" }, { deleted: "yes" }]) {
+      const refused = await api.call("GET", `/connections/${id}/records/orders`, { query });
+      expect([refused.status, errorsOf(refused)]).toEqual([400, [`invalid-field ${Object.keys(query)[0]}`]]);
+    }
+  });
+
+  test("say how far they can be relied on: just fetched, known to the last import, or not for too long", async () => {
+    const api = new TestApi();
+    const id = await api.connect();
+    await putRecord(api.ports, id, "order-1");
+    const shown = async () => {
+      const { freshness, ageMs } = (await api.call("GET", `/connections/${id}/records/orders/order-1`)).data;
+      return [freshness, ageMs];
+    };
+    expect(await shown()).toEqual(["api", 0]);
+    api.ports.clock.advance(300_000);
+    expect(await shown()).toEqual(["cache", 300_000]);
+    const state = await api.ports.connections.readResource("acme", id, "orders");
+    if (state === null) throw new Error("no state");
+    const imported = { ...state, watermarkMs: startMs + 240_000, revision: state.revision + 1 };
+    await api.ports.connections.compareAndSetResource(imported);
+    expect(await shown()).toEqual(["cache", 60_000]);
+    const lastError = { atMs: startMs + 299_000, code: "http-500", kind: "transient" };
+    await api.ports.connections.compareAndSetResource({ ...imported, lastError, revision: imported.revision + 1 });
+    expect(await shown()).toEqual(["stale", 60_000]);
+    await api.ports.connections.compareAndSetResource({ ...imported, revision: imported.revision + 2 });
+    api.ports.clock.advance(2 * 300_000 + 15 * 60_000 - 60_000);
+    expect(await shown()).toEqual(["cache", 1_500_000]);
+    api.ports.clock.advance(1);
+    expect(await shown()).toEqual(["stale", 1_500_001]);
+  });
+
+  test("are fetched again by a worker where the caller wants them fresh, once a minute, and never by the API", async () => {
+    const api = new TestApi();
+    const id = await api.connect();
+    await putRecord(api.ports, id, "order-1");
+    const ask = async (path = "order-1") =>
+      (await api.call("GET", `/connections/${id}/records/orders/${path}`, { query: { fresh: "true" } })).data.refresh;
+    const refreshes = () => api.ports.lanes.sent.filter(({ job }) => job.work.kind === "refresh");
+    expect(await ask()).toBe("not-needed");
+    api.ports.clock.advance(90_000);
+    expect([await ask(), await ask()]).toEqual(["requested", "requested"]);
+    expect(refreshes()).toMatchObject([
+      { job: { connectionId: id, work: { resource: "orders", externalId: "order-1" } } },
+    ]);
+    api.ports.clock.advance(60_000);
+    expect([await ask(), refreshes().length]).toEqual(["requested", 2]);
+    await api.call("POST", `/connections/${id}/pause`);
+    expect([await ask(), refreshes().length]).toEqual(["not-possible", 2]);
+    expect(api.ports.transport.requests).toEqual([]);
   });
 
   test("that were deleted say so", async () => {
