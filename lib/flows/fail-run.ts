@@ -3,8 +3,10 @@ import { nudgeFor } from "../engine/nudge.ts";
 import type { Ports } from "../engine/ports.ts";
 import { end } from "../engine/run.ts";
 import type { Run } from "../engine/run.ts";
+import { afterRun } from "../engine/sync-health.ts";
 import { failureIdOf } from "./archive-failure.ts";
 import { changeResource } from "./change-resource.ts";
+import { noteRunEnded } from "./note-sync.ts";
 
 /**
  * Gives a run up. The dead letter goes first: dying after it, the run is pushed again and fails again into the same
@@ -31,11 +33,13 @@ export async function failRun(
     call,
     atMs: nowMs,
   });
-  await changeResource(ports, run, (state) => ({
+  const changed = await changeResource(ports, run, (state) => ({
     ...state,
+    ...afterRun(state, run, "failed", nowMs, 0),
     activeRunId: state.activeRunId === run.runId ? null : state.activeRunId,
     lastError: { atMs: nowMs, code: error.code, kind: error.kind },
   }));
+  noteRunEnded(ports, changed);
   await ports.runs.compareAndSet(end(run, { kind: "failed", atMs: nowMs, failureId, code: error.code }, nowMs));
   ports.metrics.count("RunsFailed", 1, { partner: run.partner, kind: error.kind });
   ports.log.error("a run failed", { runId: run.runId, partner: run.partner, failureId, code: error.code });

@@ -3,6 +3,7 @@ import type { Ports, ResourceState } from "../engine/ports.ts";
 import { admitImports } from "./admit-imports.ts";
 import type { AdmitPorts } from "./admit-imports.ts";
 import { changeResource } from "./change-resource.ts";
+import { noteLateImports } from "./note-sync.ts";
 import { startRun } from "./start-run.ts";
 import type { StartPorts } from "./start-run.ts";
 
@@ -21,6 +22,7 @@ export async function fanOut(
 ): Promise<{ readonly due: number; readonly started: number; readonly failed: number; readonly heldBack: number }> {
   const allDue = await ports.connections.due(driver.name, ports.clock.nowMs(), dueMax);
   const due = await admitted(ports, driver, allDue);
+  await noteLateImports(ports, driver, allDue);
   let started = 0;
   let failed = 0;
   for (const state of due) {

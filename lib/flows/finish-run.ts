@@ -2,7 +2,9 @@ import type { ResourceDriver } from "../engine/define-partner.ts";
 import type { Ports, ResourceState } from "../engine/ports.ts";
 import { end } from "../engine/run.ts";
 import type { Run } from "../engine/run.ts";
+import { afterRun } from "../engine/sync-health.ts";
 import { changeResource } from "./change-resource.ts";
+import { noteRunEnded } from "./note-sync.ts";
 
 export type FinishPorts = Pick<Ports, "clock" | "runs" | "connections" | "failures" | "metrics" | "log">;
 
@@ -12,7 +14,11 @@ export type FinishPorts = Pick<Ports, "clock" | "runs" | "connections" | "failur
  */
 export async function finishRun(ports: FinishPorts, resource: ResourceDriver, run: Run): Promise<void> {
   const nowMs = ports.clock.nowMs();
-  await changeResource(ports, run, (state) => succeeded(state, run, nowMs));
+  const after = (state: ResourceState) => afterRun(state, run, "done", nowMs, resource.everyMs);
+  noteRunEnded(
+    ports,
+    await changeResource(ports, run, (state) => ({ ...succeeded(state, run, nowMs), ...after(state) })),
+  );
   if (run.replayOf !== null) {
     const failure = { partner: run.partner, connectionId: run.connectionId, failureId: run.replayOf };
     await ports.failures.move(failure, ["open", "replaying"], "resolved", nowMs);
@@ -28,13 +34,14 @@ export async function finishRun(ports: FinishPorts, resource: ResourceDriver, ru
 }
 
 function succeeded(state: ResourceState, run: Run, nowMs: number): ResourceState {
-  const { beganMs } = run.checkpoint;
+  const { beganMs, syncToken } = run.checkpoint;
   return {
     ...state,
     activeRunId: state.activeRunId === run.runId ? null : state.activeRunId,
     // Never backwards: a slow run must not undo the watermark of a later one.
     watermarkMs: Math.max(state.watermarkMs ?? 0, beganMs),
     fullPassAtMs: run.mode === "full" ? Math.max(state.fullPassAtMs ?? 0, beganMs) : state.fullPassAtMs,
+    ...(syncToken !== undefined && { syncToken }),
     succeededAtMs: nowMs,
     lastError: null,
   };

@@ -6,6 +6,7 @@ import { makeAlarmTopic } from "../constructs/alarm-topic.ts";
 import { makeChangeAlarms } from "../constructs/change-alarms.ts";
 import { makeDashboard } from "../constructs/dashboard.ts";
 import type { Stage } from "../constructs/stage.ts";
+import { makeSyncAlarm } from "../constructs/sync-alarm.ts";
 import { stackNameOf, stackPropsOf } from "./stack-props.ts";
 
 /** What people look at and are woken by. */
@@ -29,6 +30,7 @@ export class OperationsStack extends Stack {
       periods: 3,
     });
     makeChangeAlarms(this, stage);
+    makeSyncAlarm(this, stage);
     makeDashboard(this, "Dashboard", stage);
   }
 }

@@ -17,8 +17,8 @@ describe("alarm topic", () => {
     const alarms = [...templates.values()].flatMap((each) =>
       ofType(each, "AWS::CloudWatch::Alarm").map(([, alarm]) => render(each, alarm.Properties["AlarmActions"])),
     );
-    // Six a partner, the API's, the account's throttles, two of the records' stream.
-    expect(alarms).toHaveLength(16);
+    // Six a partner, the API's, the account's throttles, two of the records' stream, the imports'.
+    expect(alarms).toHaveLength(17);
     expect(new Set(alarms.flat())).toEqual(new Set([arn]));
   });
 
@@ -48,6 +48,14 @@ test("throttling rings once, for the account, whose limit it is", () => {
   expect(others).toEqual([]);
   expect(alarm?.[1].Properties).toMatchObject({ Namespace: "AWS/Lambda", MetricName: "Throttles", Threshold: 0 });
   expect(alarm?.[1].Properties).not.toHaveProperty("Dimensions");
+});
+
+test("imports that want a person ring once, for the stage, from where they are counted", () => {
+  const [alarm] = ofType(template, "AWS::CloudWatch::Alarm").filter(([id]) => id.startsWith("SyncAlerts"));
+  const text = JSON.stringify(render(template, alarm?.[1].Properties["Metrics"]));
+  for (const service of ["import-fan-out", "consume-imports"])
+    expect(text).toContain(JSON.stringify([{ Name: "service", Value: service }]));
+  expect([text.split('"MetricName":"SyncAlerts"').length - 1, alarm?.[1].Properties["Threshold"]]).toEqual([2, 0]);
 });
 
 describe("dashboard", () => {

@@ -38,8 +38,8 @@ function standingCalls({ pollers }: Assumptions) {
   return {
     stage: {
       each: "stage and month",
-      calls: { keyMonths: 1, secretMonths: 1, dashboardMonths: 1, alarmMonths: 4 },
-      from: "lib/stacks: the key, the API's secret, the dashboard; alarms for throttles, API errors, changes behind and lost",
+      calls: { keyMonths: 1, secretMonths: 1, dashboardMonths: 1, alarmMonths: 6 },
+      from: "lib/stacks: the key, the API's secret, the dashboard; alarms for throttles, API errors, changes behind and lost, imports (two metrics)",
     },
     partner: {
       each: "partner and month: secret, alarms",
