@@ -27,9 +27,11 @@ export async function limiter(options: { readonly seeds: number | null }): Promi
       storeReadMs: `${world.readMs.min} to ${world.readMs.max}`,
       storeWriteMs: `${world.writeMs.min} to ${world.writeMs.max}`,
       callMs: world.answerMs,
-      jobsABatch: world.batch,
+      callsInHand: world.batch,
+      patienceMs: world.patienceMs,
+      workersStartMsApart: world.startApartMs,
       burst: `${burst.jobs} jobs every ${burst.everyMs / 1_000} s on average`,
-      quiet: `a job every ${quiet.everyMs / 1_000} s, flooded ${quiet.floodFactor}x`,
+      quiet: `jobs for 1/${1 / quiet.shareOfLimit} of the limit, flooded ${quiet.floodFactor}x`,
     },
     rows: rowsOf(matches),
     tables: [...matches.map(tableOfMatch), quietTable(quietly)],
@@ -43,6 +45,7 @@ export async function limiter(options: { readonly seeds: number | null }): Promi
 const quietOn: readonly string[] = ["25/s", "10/s + 100/min"];
 
 const notes: readonly string[] = [
+  "The rows above are of the eight saturated scenarios, a round each.",
   "Use is a share of what an omniscient sender serves whose windows are longer by the uncertainty, W/(W+u): more than 100 % is more than is safe.",
   "A violation is an arrival that a limit of the strict partner had no room for; one call can break two.",
   "Units as DynamoDB counts them, conditions that failed and retries included, a call that the partner accepted.",
@@ -62,9 +65,7 @@ const nameOf = ({ quota, workers, demand }: Match): string => `${quota}, ${worke
 
 function rowsOf(matches: readonly Match[]): readonly Row[] {
   const saturated = matches.filter(({ demand }) => demand === "saturated");
-  const contenders = [...new Set(saturated.flatMap(({ lines }) => lines.map(({ contender }) => contender)))].filter(
-    (name) => saturated.every(({ lines }) => lines.some(({ contender }) => contender === name)),
-  );
+  const contenders = saturated[0]?.lines.map(({ contender }) => contender) ?? [];
   return contenders.map((name) => {
     const role = name === "Sluice" ? "subject" : "baseline";
     return row(
@@ -80,8 +81,8 @@ function tableOfMatch(match: Match): Table {
   return {
     title: nameOf(match),
     columns: ["", "use", "violations", "429s", "writes", "reads", "p50", "p99", "left", "paid waiting"],
-    rows: match.lines.map(({ contender, figures }) => [
-      contender,
+    rows: match.lines.map(({ contender, told, figures }) => [
+      told === 1 ? contender : `${contender} at 1/${1 / told}`,
       percent(figures.use),
       String(figures.violations),
       percent(figures.refusedShare),

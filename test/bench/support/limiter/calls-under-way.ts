@@ -15,12 +15,11 @@ export interface Refused {
 
 /** One worker's calls that are not yet answered; they overlap. */
 export class CallsUnderWay {
-  /** So long at least one was under way. */
-  calledMs = 0;
   readonly #loop: EventLoop;
   readonly #send: (job: Job) => Promise<Sent>;
   readonly #open = new Set<Promise<void>>();
   #untilMs = 0;
+  #calledMs = 0;
   #refused: Refused[] = [];
 
   constructor(loop: EventLoop, send: (job: Job) => Promise<Sent>) {
@@ -45,11 +44,18 @@ export class CallsUnderWay {
     return refused;
   }
 
+  /** So long at least one of those that ended was under way, since this was asked last. */
+  takeCalledMs(): number {
+    const calledMs = this.#calledMs;
+    this.#calledMs = 0;
+    return calledMs;
+  }
+
   async #call(job: Job, grantId: string): Promise<void> {
     const sentMs = this.#loop.nowMs();
     const { kind, retryAfterMs } = await this.#send(job);
     const nowMs = this.#loop.nowMs();
-    this.calledMs += Math.max(0, nowMs - Math.max(sentMs, this.#untilMs));
+    this.#calledMs += Math.max(0, nowMs - Math.max(sentMs, this.#untilMs));
     this.#untilMs = Math.max(this.#untilMs, nowMs);
     if (kind === "refused") this.#refused.push({ job, grantId, retryAfterMs });
   }

@@ -64,7 +64,9 @@ export class LimitedRun {
     const tally: Tally = { sentAtMs: [], waitsMs: [], answeredMs: [], open: new Set(), refused: 0, paidWaitMs: 0 };
     for (let worker = 0; worker < group.workers; worker += 1) {
       const connectionId = group.connectionOf(worker);
-      this.loop.at(world.startMs, () => this.#startWorker(queue, connectionId, tally, group.endless));
+      this.loop.at(world.startMs + worker * world.startApartMs, () =>
+        this.#startWorker(queue, connectionId, tally, group.endless),
+      );
     }
     return {
       tally,

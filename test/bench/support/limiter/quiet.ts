@@ -5,14 +5,8 @@ import { world } from "./scenario.ts";
 import type { Quota } from "./scenario.ts";
 import { sluice } from "./sluice.ts";
 
-/** One connection that calls now and then, and another that wants a hundred times as much of the same limit. */
-export const quiet = {
-  everyMs: 2_500,
-  floodFactor: 100,
-  quietWorkers: 2,
-  floodWorkers: 20,
-  forMs: 10 * 60_000,
-} as const;
+/** One connection that wants a fiftieth of what a limit lets through, and another that wants twice all of it. */
+export const quiet = { shareOfLimit: 1 / 50, floodFactor: 100, quietWorkers: 2, floodWorkers: 20, calls: 250 } as const;
 
 export interface QuietFigures {
   readonly quota: string;
@@ -51,16 +45,17 @@ async function answered(
 ): Promise<{ readonly ms: Float64Array; readonly violations: number }> {
   const ms: number[] = [];
   let violations = 0;
-  const endMs = world.startMs + quiet.forMs;
+  const everyMs = 1 / (perMsOf(quota) * quiet.shareOfLimit);
+  const endMs = world.startMs + everyMs * quiet.calls;
   for (let seed = 1; seed <= seeds; seed += 1) {
     const seeded = new Prng(`quiet ${seed} ${quota.name}`);
     const run = new LimitedRun(sluice, quota, seeded);
     const shy = run.open({ workers: quiet.quietWorkers, connectionOf: () => "quiet", endless: false });
-    for (const atMs of arrivals(seeded.fork("quiet"), quiet.everyMs, endMs)) run.loop.at(atMs, () => shy.release(1));
+    for (const atMs of arrivals(seeded.fork("quiet"), everyMs, endMs)) run.loop.at(atMs, () => shy.release(1));
     if (flooded) {
       const loud = run.open({ workers: quiet.floodWorkers, connectionOf: () => "flooded", endless: false });
-      const everyMs = quiet.everyMs / quiet.floodFactor;
-      for (const atMs of arrivals(seeded.fork("flood"), everyMs, endMs)) run.loop.at(atMs, () => loud.release(1));
+      for (const atMs of arrivals(seeded.fork("flood"), everyMs / quiet.floodFactor, endMs))
+        run.loop.at(atMs, () => loud.release(1));
     }
     await run.loop.runUntil(endMs);
     // One that still waits has waited at least so long.
@@ -68,6 +63,11 @@ async function answered(
     violations += run.partner.violations().length;
   }
   return { ms: Float64Array.from(ms).toSorted(), violations };
+}
+
+/** Calls a millisecond in the long run. */
+function perMsOf({ tiers }: Quota): number {
+  return Math.min(...tiers.map(({ requests, perMs }) => requests / (perMs + world.uncertaintyMs)));
 }
 
 function arrivals(random: Prng, everyMs: number, endMs: number): readonly number[] {

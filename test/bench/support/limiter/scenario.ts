@@ -24,10 +24,10 @@ export const quotas: readonly Quota[] = [
       { requests: 10, perMs: second },
       { requests: 100, perMs: minute },
     ],
-    saturatedMs: 10 * minute,
+    saturatedMs: 15 * minute,
   },
-  { name: "25/s", tiers: [{ requests: 25, perMs: second }], saturatedMs: 2 * minute },
-  { name: "3/s", tiers: [{ requests: 3, perMs: second }], saturatedMs: 6 * minute },
+  { name: "25/s", tiers: [{ requests: 25, perMs: second }], saturatedMs: 4 * minute },
+  { name: "3/s", tiers: [{ requests: 3, perMs: second }], saturatedMs: 10 * minute },
   {
     name: "15/s + 120/min + 5,000/h",
     tiers: [
@@ -70,6 +70,8 @@ export const world = {
   answerMs: 150,
   /** Calls that a worker has in hand. */
   batch: 10,
+  /** Workers start one after another, as Lambda adds functions to a queue: 300 a minute. */
+  startApartMs: 200,
   /** A worker takes dates that are up to so far away. */
   patienceMs: 10_000,
   /** Where a limiter only says "not yet", a worker sleeps up to so long; else it goes back to the queue, in whole seconds. */

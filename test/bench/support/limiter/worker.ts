@@ -16,7 +16,7 @@ export interface WorkerParts {
   /** A run has always a batch of calls in hand, and is one message; messages of single jobs become fewer. */
   readonly endless: boolean;
   send(job: Job): Promise<Sent>;
-  /** So long the worker was paid while none of its calls was under way. */
+  /** So much longer the worker was paid while none of its calls was under way; what is under way is taken off when it ends. */
   waited(paidMs: number): void;
 }
 
@@ -24,18 +24,21 @@ export interface WorkerParts {
 export async function work(parts: WorkerParts): Promise<never> {
   for (;;) {
     const jobs = await parts.queue.take();
-    const startedMs = parts.loop.nowMs();
-    const calls = new CallsUnderWay(parts.loop, parts.send);
-    await doAll(parts, jobs, calls);
-    parts.waited(parts.loop.nowMs() - startedMs - calls.calledMs);
+    await doAll(parts, jobs, new CallsUnderWay(parts.loop, parts.send));
   }
 }
 
 async function doAll(parts: WorkerParts, jobs: readonly Job[], calls: CallsUnderWay): Promise<void> {
   const { clock, admission } = parts;
   let left = inHand(parts, jobs);
+  let notedMs = parts.loop.nowMs();
+  const noteWaiting = (): void => {
+    parts.waited(parts.loop.nowMs() - notedMs - calls.takeCalledMs());
+    notedMs = parts.loop.nowMs();
+  };
   for (;;) {
     if (left.length === 0) await calls.allAnswered();
+    noteWaiting();
     const refused = await takeRefused(parts, calls);
     left.push(...refused.jobs);
     if (left.length === 0) return;
@@ -54,7 +57,9 @@ async function doAll(parts: WorkerParts, jobs: readonly Job[], calls: CallsUnder
     }
     putBack(parts, left, waitUntilMs);
     left = [];
-    if (parts.endless) return calls.allAnswered();
+    if (!parts.endless) continue;
+    await calls.allAnswered();
+    return noteWaiting();
   }
 }
 
