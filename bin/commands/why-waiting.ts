@@ -37,7 +37,8 @@ function waitingText(waiting: WaitingAnswer, nowMs: number): string {
     each.standing,
     relative(each.run === null ? each.nextDueAt : each.run.notBefore, nowMs),
     each.run?.runId ?? null,
-    each.why,
+    // Said once, above the table.
+    each.standing === "held" && waiting.held.length > 0 ? "as above" : each.why,
   ]);
   const { limit, lanes } = waiting;
   const limitText =

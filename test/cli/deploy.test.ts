@@ -113,8 +113,11 @@ describe("deploy", () => {
     expect(stayed.out).toContain("imports are started again");
   });
 
-  test("leaves imports stopped when nothing is worked after it, and says how to go on", async () => {
+  test("leaves imports stopped when nothing is worked after it, however lately before, and says how to go on", async () => {
     const deploying = await open();
+    const atMs = deploying.cli.api.ports.clock.nowMs();
+    const canaries = lanes.map((lane) => ({ lane, sentAtMs: atMs, consumedAtMs: atMs }));
+    for (const partner of ["acme", "beta"]) await deploying.want(partner, { canaries });
     deploying.command = async () => {
       deploying.works = false;
       return 0;

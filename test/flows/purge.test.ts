@@ -42,7 +42,9 @@ describe("after a purge", () => {
 
   test("a replay that was skipped opens its failure again", async () => {
     const ports = await purgedPorts(null);
-    await ports.failures.record(makeFailure("f-1", { connectionId, status: "replaying" }));
+    const failure = makeFailure("f-1", { connectionId });
+    await ports.failures.record(failure);
+    await ports.failures.move(failure, ["open"], "replaying", ports.clock.nowMs());
     await consume(ports, touching("old", { replayOf: "f-1" }));
     expect(await ports.failures.read("acme", connectionId, "f-1")).toMatchObject({ status: "open" });
   });
