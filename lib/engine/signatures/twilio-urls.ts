@@ -1,16 +1,18 @@
 /**
- * The forms of a URL that Twilio may have signed, as its own packages try them: as it came, without its port, with its
- * scheme's port, and each of these with the query encoded anew. Strings are cut rather than parsed, as a parser would tidy them.
+ * The forms of a URL that Twilio may have signed, as its own packages try them: as it came, without the port that it
+ * has or with the scheme's when it has none, and both with the query encoded anew. Strings are cut rather than parsed, as a parser would tidy them.
  * https://www.twilio.com/docs/usage/webhooks/webhooks-security
  */
 export function twilioUrls(url: string): readonly string[] {
   const whole = url.split("#", 1)[0] ?? "";
   const parts = /^(https?):\/\/((?:[^/?@]*@)?)([^/?@:]+|\[[^/?@\]]*\])(?::(\d{1,5}))?(?=[/?]|$)(.*)$/is.exec(whole);
   if (parts === null) return [whole];
-  const [, scheme = "", user = "", host = "", , rest = ""] = parts;
-  const withoutPort = `${scheme}://${user}${host}${rest}`;
-  const withPort = `${scheme}://${user}${host}:${scheme.toLowerCase() === "https" ? 443 : 80}${rest}`;
-  const forms = [whole, withoutPort, withPort];
+  const [, scheme = "", user = "", host = "", port, rest = ""] = parts;
+  const usual = scheme.toLowerCase() === "https" ? "443" : "80";
+  const forms = [
+    whole,
+    port === undefined ? `${scheme}://${user}${host}:${usual}${rest}` : `${scheme}://${user}${host}${rest}`,
+  ];
   return [...new Set([...forms, ...forms.map(withEncodedQuery)])];
 }
 

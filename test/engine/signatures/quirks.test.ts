@@ -61,11 +61,11 @@ describe("Twilio", () => {
     expect(twilioUrls("https://u:p@x.example:8443/a?b=it%27s#f")).toEqual([
       "https://u:p@x.example:8443/a?b=it%27s",
       "https://u:p@x.example/a?b=it%27s",
-      "https://u:p@x.example:443/a?b=it%27s",
       "https://u:p@x.example:8443/a?b=it's",
       "https://u:p@x.example/a?b=it's",
-      "https://u:p@x.example:443/a?b=it's",
     ]);
+    expect(twilioUrls("https://x.example/a")).toEqual(["https://x.example/a", "https://x.example:443/a"]);
+    expect(twilioUrls("http://x.example?b=1")).toEqual(["http://x.example?b=1", "http://x.example:80?b=1"]);
     expect(twilioUrls("no url")).toEqual(["no url"]);
     expect(twilioUrls("http://[::1]:80/")).toContain("http://[::1]/");
   });

@@ -83,7 +83,7 @@ async function problemsOf(post: Post, door: Door, verifier: Verifier, tally: Tal
     problems.push(`refused although right: ${verdict.reason}`);
   const vendor = vendors[post.scheme];
   if (verdict.ok && vendor !== undefined && isText(post.rawBody)) {
-    if (vendor(post)) tally.confirmedByVendors += 1;
+    if (await vendor(post)) tally.confirmedByVendors += 1;
     else problems.push("taken although the vendor's own package refuses it");
   }
   const { status, queued } = await door.post(post, verifier);

@@ -187,8 +187,8 @@ function twilioForms(url: string): readonly string[] {
   const forms = [whole];
   const host = authority.replace(/(?<=[^@]):\d{1,5}$/, "");
   if ((scheme === "http" || scheme === "https") && host !== "") {
-    forms.push(`${whole.slice(0, start)}://${host}${whole.slice(end)}`);
-    forms.push(`${whole.slice(0, start)}://${host}:${scheme === "https" ? "443" : "80"}${whole.slice(end)}`);
+    const usual = host === authority ? `:${scheme === "https" ? "443" : "80"}` : "";
+    forms.push(`${whole.slice(0, start)}://${host}${usual}${whole.slice(end)}`);
   }
   const anew = (form: string) => {
     const query = pairsOf(queryOf(form)).map(

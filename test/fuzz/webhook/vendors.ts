@@ -1,12 +1,15 @@
+import { parse } from "node:querystring";
+import { verify as verifyGithub } from "@octokit/webhooks-methods";
 import { Webhook } from "standardwebhooks";
 import { Stripe } from "stripe";
+import { validateRequest, validateRequestWithBody } from "twilio/lib/webhooks/webhooks.js";
 import type { Post } from "./post.ts";
 
 /**
  * What the vendors' own packages say where there are any: what we take they must take too. They look at their own clock, or
  * at none, so of time they are asked nothing.
  */
-export const vendors: Readonly<Record<string, (post: Post) => boolean>> = {
+export const vendors: Readonly<Record<string, (post: Post) => boolean | Promise<boolean>>> = {
   "stripe-v1": ({ headers, rawBody, secrets }) =>
     secrets.some((secret) =>
       holds(
@@ -24,7 +27,26 @@ export const vendors: Readonly<Record<string, (post: Post) => boolean>> = {
       holds(() => list.split(" ").includes(new Webhook(secret).sign(id, at, text(rawBody)))),
     );
   },
+  async "github-sha256"({ headers, rawBody, secrets }) {
+    for (const secret of secrets)
+      if (secret !== "" && (await verifyGithub(secret, text(rawBody), headers["x-hub-signature-256"] ?? "")))
+        return true;
+    return false;
+  },
+  "twilio-form": ({ headers, rawBody, secrets, url }) =>
+    secrets.some((secret) =>
+      holds(() => validateRequest(secret, headers["x-twilio-signature"] ?? "", sentUrl(url), parse(text(rawBody)))),
+    ),
+  "twilio-body-sha256": ({ headers, rawBody, secrets, url }) =>
+    secrets.some((secret) =>
+      holds(() => validateRequestWithBody(secret, headers["x-twilio-signature"] ?? "", sentUrl(url), text(rawBody))),
+    ),
 };
+
+/** No client sends a fragment, and Twilio's package does not expect one. */
+function sentUrl(url: string): string {
+  return url.split("#")[0] ?? "";
+}
 
 /** The packages take texts, and Stripe's no empty one: other bodies are not theirs to judge. */
 export function isText(rawBody: Uint8Array): boolean {
