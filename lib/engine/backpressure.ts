@@ -1,8 +1,9 @@
 import type { PartnerDriver } from "./define-partner.ts";
 import { rateOf } from "./gate/limit-rate.ts";
 import { defaultShare } from "./limits.ts";
+import type { LaneDepth } from "./ports.ts";
 
-/** How full a lane is: messages that are not done, and how long one waits until it is worked (null: not known). */
+/** How full a lane is: messages that are not done (`depthOf`), and how long one waits until it is worked (null: not known). */
 export interface LaneLoad {
   readonly depth: number;
   readonly ageMs: number | null;
@@ -12,6 +13,8 @@ export interface LaneLoad {
 export interface LaneBounds {
   readonly depthMax: number;
   readonly ageMsMax: number;
+  /** Whether messages that wait for a limit are in everybody's way: only where all accounts share one. */
+  readonly delayedCount: boolean;
 }
 
 export type Pressure =
@@ -42,7 +45,16 @@ export function laneBoundsOf(driver: Pick<PartnerDriver, "limits" | "resources">
   return {
     depthMax: Math.floor(within(depthBounds, Math.min(...perMinute) * backlogMinutes)),
     ageMsMax: within(ageBoundsMs, Math.min(...everyMs)),
+    delayedCount: driver.limits.some(({ per }) => per === "app"),
   };
+}
+
+/**
+ * What on a lane keeps the next message from being worked. One that is delayed waits for its own account's limit, as a
+ * rule, and takes no worker: a hundred accounts in their first import must not hold back all others.
+ */
+export function depthOf({ waiting, inFlight, delayed }: LaneDepth, { delayedCount }: LaneBounds): number {
+  return waiting + inFlight + (delayedCount ? delayed : 0);
 }
 
 /**

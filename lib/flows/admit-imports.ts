@@ -1,4 +1,5 @@
-import { laneBoundsOf, pressureOf } from "../engine/backpressure.ts";
+import { depthOf, laneBoundsOf, pressureOf } from "../engine/backpressure.ts";
+import type { LaneBounds } from "../engine/backpressure.ts";
 import { holdOf, laneAgeMs } from "../engine/control.ts";
 import type { PartnerDriver } from "../engine/define-partner.ts";
 import type { LaneGauge, Ports } from "../engine/ports.ts";
@@ -23,9 +24,9 @@ export async function admitImports(ports: AdmitPorts, driver: PartnerDriver): Pr
   const hold = holdOf(control, nowMs);
   if (hold !== null) return held(hold.reason, hold.reason === "paused" ? "it is paused" : "its breaker is open");
   if (control.schedules !== null) return held("schedules", "it is drained");
-  const depth = await depthOf(ports, driver.name);
-  const load = { depth, ageMs: laneAgeMs(control, "imports", nowMs) };
-  const pressure = pressureOf(load, laneBoundsOf(driver));
+  const bounds = laneBoundsOf(driver);
+  const depth = await readDepth(ports, driver.name, bounds);
+  const pressure = pressureOf({ depth, ageMs: laneAgeMs(control, "imports", nowMs) }, bounds);
   switch (pressure.kind) {
     case "free":
       return pressure;
@@ -40,11 +41,9 @@ function held(cause: "paused" | "breaker" | "schedules", why: string): ImportsAd
   return { kind: "held", cause, startMax: 0, why };
 }
 
-/** Everything on the lane that is not done: what is delayed waits for a limit, and comes back to be worked. */
-async function depthOf(ports: AdmitPorts, partner: string): Promise<number> {
+async function readDepth(ports: AdmitPorts, partner: string, bounds: LaneBounds): Promise<number> {
   try {
-    const { waiting, inFlight, delayed } = await ports.lanes.depth(partner, "imports");
-    return waiting + inFlight + delayed;
+    return depthOf(await ports.lanes.depth(partner, "imports"), bounds);
   } catch (error) {
     // An estimate that cannot be had is no reason to import nothing.
     ports.log.warn("the depth of a lane could not be read; imports are started without it", { partner, error });

@@ -1,6 +1,6 @@
 import { assert, integer, property } from "fast-check";
 import { describe, expect, test } from "vitest";
-import { laneBoundsOf, pressureOf } from "../../lib/engine/backpressure.ts";
+import { depthOf, laneBoundsOf, pressureOf } from "../../lib/engine/backpressure.ts";
 import type { PartnerDriver } from "../../lib/engine/define-partner.ts";
 import { concurrency, slidingWindow } from "../../lib/engine/gate/limit-declarations.ts";
 import { acme } from "../flows/support/acme.ts";
@@ -39,8 +39,18 @@ describe("a lane's bounds", () => {
   });
 });
 
+describe("a lane's depth", () => {
+  const lane = { waiting: 3, inFlight: 2, delayed: 40 };
+  const depthWith = (...limits: PartnerDriver["limits"]) => depthOf(lane, laneBoundsOf(driverWith(limits)));
+
+  test("leaves out what waits for a limit of its own account, and counts it where all accounts share one", () => {
+    expect(depthWith(perMinute(60, 1))).toBe(5);
+    expect(depthWith(perMinute(60, 1), slidingWindow({ per: "app", requests: 9, perMs: 1_000 }))).toBe(45);
+  });
+});
+
 describe("pressure", () => {
-  const bounds = { depthMax: 300, ageMsMax: 10 * minuteMs };
+  const bounds = { depthMax: 300, ageMsMax: 10 * minuteMs, delayedCount: false };
 
   test.each([
     [{ depth: 299, ageMs: null }, "free"],

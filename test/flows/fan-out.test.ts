@@ -42,7 +42,7 @@ function withDepth(ports: MemoryPorts, depth: number): { readonly asked: () => n
   let asked = 0;
   ports.lanes.depth = async () => {
     asked += 1;
-    return { waiting: depth - 1, inFlight: 0, delayed: 1 };
+    return { waiting: depth - 1, inFlight: 1, delayed: 9_999 };
   };
   return { asked: () => asked };
 }
