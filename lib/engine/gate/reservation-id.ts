@@ -2,6 +2,8 @@
 export interface GrantedTokens {
   readonly weight: number;
   readonly dates: readonly number[];
+  /** Nobody was told of them, so that they were not sent, whatever their dates. */
+  readonly untold?: true;
 }
 
 const mark = "~";

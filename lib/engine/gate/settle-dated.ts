@@ -82,10 +82,12 @@ function settleOne(
 }
 
 /** Nobody has sent what is dated ahead and was said to be unused; a date that has passed is abandoned. */
-function giveBackUnused(open: OpenBucket, { dates, weight }: GrantedTokens, outcome: Outcome, nowMs: number): boolean {
-  const unused = outcome.unused === 0 ? [] : dates.slice(-outcome.unused).filter((dateMs) => dateMs > nowMs);
-  for (const dateMs of unused) open.giveBack(dateMs, Math.min(weight, open.weightMax));
-  return unused.length > 0;
+function giveBackUnused(open: OpenBucket, tokens: GrantedTokens, outcome: Outcome, nowMs: number): boolean {
+  const { dates, weight, untold = false } = tokens;
+  const unused = outcome.unused === 0 ? [] : dates.slice(-outcome.unused);
+  const certain = unused.filter((dateMs) => untold || dateMs > nowMs);
+  for (const dateMs of certain) open.giveBack(dateMs, Math.min(weight, open.weightMax));
+  return certain.length > 0;
 }
 
 function endCalls(open: OpenBucket, { dates, weight }: GrantedTokens, outcome: Outcome): boolean {

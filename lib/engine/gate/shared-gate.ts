@@ -98,7 +98,7 @@ export function createSharedGate(world: {
         written.push(key);
         continue;
       }
-      const tokens = { weight: request.weight, dates: verdict.sendAtMs };
+      const tokens = { weight: request.weight, dates: verdict.sendAtMs, untold: true } as const;
       if (written.length > 0) await change(written, tokens, unsent(request, verdict.sendAtMs.length, written));
       return false;
     }
