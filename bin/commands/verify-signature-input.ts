@@ -50,6 +50,8 @@ async function readSecret(values: Values, entry: SchemeEntry): Promise<string> {
   const whole = isStdin ? await text(process.stdin) : readBytes(file, "--secret-file").toString("utf8");
   // Editors and `echo` end a file with a newline that is no part of any secret.
   const secret = whole.replace(/\r?\n$/, "");
+  if (secret !== whole)
+    process.stderr.write("A newline at the secret's end was left away: see that what is stored has none either.\n");
   if (secret === "") throw new UsageError("The secret is empty.");
   return secret;
 }

@@ -75,8 +75,10 @@ describe("one request", () => {
       `X-Hub-Signature-256:  ${signature}`,
     );
 
-  test("whose signature holds is exit code 0", async () => {
+  test("whose signature holds is exit code 0, and a newline after the secret is forgiven aloud", async () => {
+    const said = vi.spyOn(process.stderr, "write").mockReturnValue(true);
     expect(await github("Hello, World!")).toEqual({ code: 0, out: "The signature holds (GitHub).\n" });
+    expect(said.mock.calls.flat().join("")).toContain("A newline at the secret's end was left away");
   });
 
   test("whose signature does not is exit code 1, with the reason", async () => {

@@ -349,6 +349,23 @@ const googlePubSub: Sender = {
   },
 };
 
+const ownToken: Sender = {
+  scheme: "own-token",
+  secret: "booking:an-invented-secret",
+  other: "booking:another-invented-secret",
+  parameters: { audience: "booking" },
+  toleranceMs: { past: 3_600_000 - 1, future: 5_000 },
+  covers: { body: false, url: false, method: false },
+  send(rawBody, atMs, secret) {
+    const [id = "", word = ""] = secret.split(":");
+    const iat = Math.floor(atMs / 1000);
+    const claims = { aud: "booking", sub: id, iat, exp: iat + 3600 };
+    const input = `${encoded({ alg: "HS256", typ: "JWT" })}.${encoded(claims)}`;
+    const signature = hmac("sha256", hmac("sha256", word, `own-token:${id}`).digest(), input).digest("base64url");
+    return { headers: { authorization: `Bearer ${input}.${signature}` }, url, rawBody };
+  },
+};
+
 export const senders: readonly Sender[] = [
   standardSender("webhook"),
   standardSender("svix"),
@@ -379,4 +396,5 @@ export const senders: readonly Sender[] = [
   secretPath,
   plaid,
   googlePubSub,
+  ownToken,
 ];

@@ -1,5 +1,5 @@
 import { escaped, ordered, pairsOf, queryOf, single } from "./form.ts";
-import { judgeCertificate, judgePlaid, judgePubSub, judgeV1a } from "./key-judges.ts";
+import { judgeCertificate, judgeOwnToken, judgePlaid, judgePubSub, judgeV1a } from "./key-judges.ts";
 import type { Post } from "./post.ts";
 import { fromBase64, webBase64, webHash, webHex, webHmac } from "./web-crypto.ts";
 import type { Chunk, Hash } from "./web-crypto.ts";
@@ -303,4 +303,5 @@ export const judges: Readonly<Record<string, Judge>> = {
   "plaid-es256": judgePlaid,
   "google-pub-sub": judgePubSub,
   "paypal-rsa": judgeCertificate,
+  "own-token": judgeOwnToken,
 };

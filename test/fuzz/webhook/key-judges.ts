@@ -3,7 +3,7 @@ import { crc32 } from "node:zlib";
 import * as z from "zod";
 import type { Judge } from "./judges.ts";
 import type { Post } from "./post.ts";
-import { fromBase64, webBase64, webHash, webHex, webVerify } from "./web-crypto.ts";
+import { fromBase64, webBase64, webHash, webHex, webHmac, webVerify } from "./web-crypto.ts";
 
 const Json = z.string().transform((text, context): unknown => {
   try {
@@ -41,7 +41,7 @@ interface Token {
   readonly signature: Uint8Array<ArrayBuffer>;
 }
 
-const Head = z.looseObject({ alg: z.string(), kid: z.string(), crit: z.undefined().optional() });
+const Head = z.looseObject({ alg: z.string(), kid: z.string().default(""), crit: z.undefined().optional() });
 
 function tokenOf(text: string): Token | null {
   const parts = text.split(".");
@@ -98,6 +98,23 @@ export const judgePubSub: Judge = async (post) => {
   const jwk = Object.fromEntries(Object.entries({ kty, n, e }).filter((entry) => typeof entry[1] === "string"));
   const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
   return webVerify(algorithm, "jwk", jwk, token.signature, [token.input]);
+};
+
+export const judgeOwnToken: Judge = async ({ headers, secrets, parameters, nowMs }) => {
+  const [, text = ""] = /^bearer +([^ ]+)$/i.exec(headers["authorization"] ?? "") ?? [];
+  const token = tokenOf(text);
+  if (token?.algorithm !== "HS256" || token.claims["aud"] !== parameters["audience"]) return false;
+  const { sub, iat, exp } = token.claims;
+  if (typeof iat !== "number" || typeof exp !== "number" || typeof sub !== "string") return false;
+  if (nowMs < iat * 1000 - 5_000 || nowMs >= exp * 1000) return false;
+  for (const secret of secrets) {
+    const at = secret.indexOf(":");
+    const word = secret.slice(at + 1);
+    if (at < 1 || word.length < 16 || secret.slice(0, at) !== sub) continue;
+    const key = await webHmac("SHA-256", word, [`own-token:${sub}`]);
+    if (webHex(await webHmac("SHA-256", key, [token.input])) === webHex(token.signature)) return true;
+  }
+  return false;
 };
 
 /** The certificate that was given is its own anchor here: what is judged is its address, its name, its dates and the signature. */
