@@ -59,7 +59,7 @@ function controlAfter(control: Control, { how, resources }: RecoverOrder, wish: 
 }
 
 export interface RecoveredPage {
-  /** Of this partner, in this page. */
+  /** Active ones of this partner, in this page. */
   readonly connections: number;
   /** Resources of theirs whose schedule was changed. */
   readonly changed: number;
@@ -79,11 +79,12 @@ export async function recoverConnections(
 ): Promise<RecoveredPage> {
   if (order.how === "pause" && order.resources === null) return { connections: 0, changed: 0, next: null };
   const page = await ports.connections.list(null, { limit: connectionsMax, cursor });
-  const own = page.items.filter(({ partner, status }) => partner === driver.name && status === "active");
+  const own = page.items.filter(({ partner }) => partner === driver.name);
   const resources = order.resources ?? Object.keys(driver.resources);
   const places = own.flatMap((connection) => resources.map((resource) => ({ connection, resource })));
   const done = await mapBounded(places, atOnce, (place) => recoverResource(ports, order, place));
-  return { connections: own.length, changed: done.filter(Boolean).length, next: page.next };
+  const active = own.filter(({ status }) => status === "active");
+  return { connections: active.length, changed: done.filter(Boolean).length, next: page.next };
 }
 
 async function recoverResource(
@@ -92,9 +93,15 @@ async function recoverResource(
   { connection, resource }: { readonly connection: Connection; readonly resource: string },
 ): Promise<boolean> {
   const nowMs = ports.clock.nowMs();
+  const after = connection.status === "active" ? stateAfter : heldStateAfter;
   const state = await readOrCreateState(ports, connection, resource, nowMs);
-  if (stateAfter(state, order, nowMs) === state) return false;
-  return (await changeResource(ports, state, (current) => stateAfter(current, order, nowMs))) !== null;
+  if (after(state, order, nowMs) === state) return false;
+  return (await changeResource(ports, state, (current) => after(current, order, nowMs))) !== null;
+}
+
+/** A connection that is paused or without a credential is put on no schedule; when it goes on, it remembers what it was to do. */
+function heldStateAfter(state: ResourceState, { how, full }: RecoverOrder): ResourceState {
+  return how === "purge-and-refresh" && full && state.fullPassAtMs !== null ? { ...state, fullPassAtMs: null } : state;
 }
 
 function stateAfter(state: ResourceState, { how, full }: RecoverOrder, nowMs: number): ResourceState {

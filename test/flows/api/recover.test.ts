@@ -94,6 +94,18 @@ describe("purge-and-refresh", () => {
     expect((await stateOf(api, id, "orders")).nextDueMs).toBeNull();
   });
 
+  test("with full has a paused connection pass everything over again when it goes on", async () => {
+    const api = new TestApi();
+    const id = await api.connect();
+    await settle(api, id, "orders");
+    await api.call("POST", `/connections/${id}/pause`);
+    await recover(api, "acme", { how: "purge-and-refresh", full: true });
+    expect(await stateOf(api, id, "orders")).toMatchObject({ nextDueMs: null, fullPassAtMs: null });
+    await api.call("POST", `/connections/${id}/resume`);
+    await fanOut(api.ports, acme);
+    expect(api.ports.runs.all().find((run) => run.trigger === "schedule")).toMatchObject({ mode: "full" });
+  });
+
   test("of many connections goes on by its cursor, and marks only once", async () => {
     const api = new TestApi();
     for (let number = 0; number < 120; number++) await api.connect();
