@@ -16,8 +16,8 @@ export function readJwk(text: string): unknown {
 /** Whether ES256 holds: a P-256 key, and a signature of 64 raw bytes (RFC 7518, section 3.4), not DER. */
 export function es256Holds(jws: Jws, jwk: unknown): boolean {
   const key = keyOf(P256, jwk);
-  if (key === null || jws.signature.byteLength !== 64) return false;
-  return verify("sha256", Buffer.from(jws.signingInput), { key, dsaEncoding: "ieee-p1363" }, jws.signature);
+  const signed = Buffer.from(jws.signingInput);
+  return key !== null && verify("sha256", signed, { key, dsaEncoding: "ieee-p1363" }, jws.signature);
 }
 
 /** Whether RS256 holds, under an RSA key of at least 2,048 bits. */
