@@ -13,8 +13,8 @@ export const resumeCommand: Command = {
   help: `Usage: npm run sluice -- resume <connection> [options]
        npm run sluice -- resume --partner <partner> [options]
 
-Ends a pause; of a partner, a drain too. What waited meanwhile is worked within a minute, and imports that are due are started
-as its lane has room. A breaker is not closed by this: it closes by itself when a probe comes back well.
+Ends a pause; of a partner, a drain too. What waited meanwhile is worked within two minutes, and imports that are due are
+started as its lane has room. A breaker is not closed by this: it closes by itself when a probe comes back well.
 
 Options
   --partner <name>  all of this partner

@@ -130,7 +130,7 @@ function whyOf(place: Place, state: ResourceState, run: Run | null, standing: St
 function heldWhy({ connection, held }: Place): string {
   if (connection.status === "paused") return "The connection is paused; resume it.";
   if (connection.status === "needs-reconnect")
-    return "The connection needs a credential that works; give it a new one.";
+    return connection.statusReason ?? "The connection needs a credential that works; give it a new one.";
   const hold = stopped(held);
   return hold === undefined ? "" : `${hold.why} ${hold.toDo}`;
 }

@@ -140,6 +140,16 @@ describe("who or what holds it", () => {
     expect(orders?.why).toMatch(/paused since .* by maria \(maintenance\).*sluice resume --partner acme/);
   });
 
+  test("is a credential that is refused, in the words that were kept", async () => {
+    const api = new TestApi();
+    const id = await api.connect();
+    const connection = await api.ports.connections.read("acme", id);
+    if (connection === null) throw new Error("no connection");
+    const lost = { status: "needs-reconnect", statusReason: "Acme took the key no more." } as const;
+    await api.ports.connections.compareAndSet({ ...connection, ...lost, revision: connection.revision + 1 });
+    expect(await ordersOf(api, id)).toMatchObject({ standing: "held", why: "Acme took the key no more." });
+  });
+
   test("a drain holds what is due, and lets what is under way go on", async () => {
     const api = new TestApi();
     const id = await api.connect();
