@@ -3,6 +3,7 @@ import { anySameSecret } from "./hmac.ts";
 import { makeOwnToken, readClient } from "./own-token.ts";
 import type { Client } from "./own-token.ts";
 import { formFields, onlyValue } from "./query.ts";
+import type { Field } from "./query.ts";
 import type { SignedRequest } from "./verifier.ts";
 
 export interface TokenAnswer {
@@ -29,11 +30,9 @@ export function answerTokenRequest(
   const fields =
     request.rawBody.byteLength > bodyBytesMax ? null : formFields(Buffer.from(request.rawBody).toString("utf8"));
   if (fields === null) return refused(400, "invalid_request");
-  const basic = basicClient(request.headers["authorization"]);
-  const [id, secret] = basic ?? [onlyValue(fields, "client_id"), onlyValue(fields, "client_secret")];
-  if (!id || !secret) return refused(401, "invalid_client");
+  const given = basicPairs(request.headers["authorization"]) ?? formPairs(fields);
   const clients = request.secrets.map(readClient).filter((client): client is Client => client !== null);
-  const client = clients.find((known) => anySameSecret([`${known.id}:${known.secret}`], `${id}:${secret}`));
+  const client = clients.find((known) => given.some((pair) => anySameSecret([`${known.id}:${known.secret}`], pair)));
   if (client === undefined) return refused(401, "invalid_client");
   const grant = onlyValue(fields, "grant_type");
   if (grant === null) return refused(400, "invalid_request");
@@ -42,12 +41,18 @@ export function answerTokenRequest(
   return answer(200, { access_token: token, token_type: "Bearer", expires_in: lifeSeconds });
 }
 
-/** RFC 6749 has both form-encoded before they are joined. */
-function basicClient(header: string | undefined): readonly [id: string, secret: string] | null {
+/** RFC 6749 has both parts form-encoded before they are joined, and many clients leave that out: either is right. */
+function basicPairs(header: string | undefined): readonly string[] | null {
   const given = /^basic +([A-Za-z0-9+/]{1,2000}=*)$/i.exec(header ?? "")?.[1];
-  const text = given === undefined ? undefined : wholeBase64(given)?.toString("utf8");
-  const [, id, secret] = /^([^:]+):(.+)$/s.exec(text ?? "") ?? [];
-  return id === undefined || secret === undefined ? null : [decoded(id), decoded(secret)];
+  const pair = given === undefined ? undefined : wholeBase64(given)?.toString("utf8");
+  const [, id, secret] = /^([^:]+):(.+)$/s.exec(pair ?? "") ?? [];
+  if (pair === undefined || id === undefined || secret === undefined) return null;
+  return [pair, `${decoded(id)}:${decoded(secret)}`];
+}
+
+function formPairs(fields: readonly Field[]): readonly string[] {
+  const [id, secret] = [onlyValue(fields, "client_id"), onlyValue(fields, "client_secret")];
+  return id === null || secret === null ? [] : [`${id}:${secret}`];
 }
 
 function decoded(text: string): string {

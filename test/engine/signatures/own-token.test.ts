@@ -83,6 +83,13 @@ describe("the token endpoint", () => {
     expect(verify(Answer.parse(JSON.parse(answer.body)).access_token)).toEqual({ ok: true });
   });
 
+  test("takes Basic with its parts encoded or not", () => {
+    const awkward = "booking:a+b%26c & d, invented";
+    const encodedParts = `booking:${encodeURIComponent(awkward.slice("booking:".length))}`;
+    for (const pair of [awkward, encodedParts]) expect(ask(form, basic(pair), [awkward]).status).toBe(200);
+    expect(ask(form, basic("booking:a b&c & d, invented"), [awkward]).status).toBe(401);
+  });
+
   test.each([
     [form, {}, [client], 401, "invalid_client"],
     [form, basic("booking:wrong"), [client], 401, "invalid_client"],
