@@ -9,10 +9,22 @@ export {
   type PartnerErrorInit,
 } from "./engine/errors.ts";
 export * from "./engine/gate/limit-declarations.ts";
-export { PageShapeError, type PageContent, type PageStrategy } from "./engine/pages/page-strategy.ts";
+export {
+  PageShapeError,
+  type Acknowledgement,
+  type PageCall,
+  type PageContent,
+  type PageStrategy,
+  type Span,
+} from "./engine/pages/page-strategy.ts";
+export * from "./engine/pages/acknowledged-queue.ts";
+export * from "./engine/pages/graphql-connection.ts";
 export * from "./engine/pages/keyset.ts";
 export * from "./engine/pages/next-link.ts";
 export * from "./engine/pages/offset.ts";
+export * from "./engine/pages/page-number.ts";
+export * from "./engine/pages/sync-token.ts";
+export * from "./engine/pages/windows.ts";
 export * from "./engine/signatures/basic.ts";
 export * from "./engine/signatures/body-hmac.ts";
 export * from "./engine/signatures/distru.ts";

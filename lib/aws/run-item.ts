@@ -44,6 +44,7 @@ const RunBody: z.ZodType<Run> = z.object({
     ]),
     sinceMs: z.number().nullable(),
     beganMs: timeMs,
+    syncToken: z.string().exactOptional(),
   }),
   progress: z.object({
     pages: count,

@@ -148,6 +148,8 @@ export interface PartnerRequest {
   readonly query: Readonly<Record<string, string>>;
   /** The path template that endpoint limits count by: `GET /charges/{id}`. */
   readonly endpoint: string;
+  /** Sent as JSON. */
+  readonly body?: Readonly<Record<string, unknown>>;
   /** How many units of its limits the call costs; 1 unless said otherwise. */
   readonly weight?: number;
 }
@@ -164,6 +166,10 @@ export interface ResourceDriver {
   /** The path of one thing, its id URL-encoded by the driver's caller. */
   readonly onePath: (encodedId: string) => string;
   readonly oneQuery?: Readonly<Record<string, string>>;
+  /** Where one thing is asked for by POST (GraphQL): the body. */
+  readonly oneBody?: (externalId: string) => Readonly<Record<string, unknown>>;
+  /** Where the thing is in the answer, as a dotted path; null there is a thing that is gone. Absent: the answer is the thing. */
+  readonly oneItem?: string;
   /** How many units of the partner's limits a page, and one thing, cost; 1 each unless said otherwise. */
   readonly weight?: { readonly page: number; readonly one: number };
   /** How often changes are imported, in milliseconds; slots are multiples of it. */
@@ -193,6 +199,13 @@ export type Increment =
       readonly kind: "filter";
       readonly overlapMs: number;
       readonly query: (sinceMs: number) => Readonly<Record<string, string>>;
+    }
+  /** The list's pages end with a token, and start from one: `changesByToken`. */
+  | {
+      readonly kind: "sync-token";
+      readonly overlapMs: 0;
+      /** Nothing: the pages know. */
+      readonly query: () => Readonly<Record<string, string>>;
     }
   | FeedIncrement;
 

@@ -48,6 +48,8 @@ export interface Checkpoint {
   readonly sinceMs: number | null;
   /** When the run began to look at the partner: the next watermark. */
   readonly beganMs: number;
+  /** What the partner gave for the next import to start from. */
+  readonly syncToken?: string;
 }
 
 export type Position =

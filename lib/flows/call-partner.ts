@@ -96,8 +96,13 @@ async function callOnce(ports: CallPorts, call: PartnerCall, rejected: string | 
   const answer = await ports.transport.send({
     method: call.request.method,
     url,
-    headers: { accept: "application/json", ...driver.headers, ...authorised.headers },
-    body: null,
+    headers: {
+      accept: "application/json",
+      ...(call.request.body !== undefined && { "content-type": "application/json" }),
+      ...driver.headers,
+      ...authorised.headers,
+    },
+    body: call.request.body === undefined ? null : JSON.stringify(call.request.body),
     timeoutMs: Math.max(1_000, Math.min(callTimeoutMs, call.deadlineMs - beganMs)),
     bytesMax: answerBytesMax,
   });

@@ -1,6 +1,7 @@
 import { saysGone } from "../engine/classify.ts";
 import type { PartnerRequest } from "../engine/define-partner.ts";
 import type { Lane } from "../engine/job.ts";
+import { memberAt } from "../engine/pages/shape.ts";
 import { skewMsMax } from "../engine/record.ts";
 import { callPartner } from "./call-partner.ts";
 import type { CallPorts, CallResult } from "./call-partner.ts";
@@ -47,9 +48,9 @@ async function fetchOnce(
   const askedMs = ports.clock.nowMs();
   const { driver, connection } = target;
   const result = await callPartner(ports, { driver, connection, request: requestFor(target, externalId), ...limits });
-  const isGone = result.kind === "failed" && saysGone(result.error);
-  if (result.kind !== "ok" && !isGone) return result;
-  const raw = result.kind === "ok" ? result.body : null;
+  if (result.kind !== "ok" && !(result.kind === "failed" && saysGone(result.error))) return result;
+  const raw = result.kind === "ok" ? thingIn(target, result.body) : null;
+  const isGone = result.kind !== "ok" || (target.resource.oneItem !== undefined && raw === null);
   const beganMs = result.kind === "ok" ? result.beganMs : askedMs;
   const saved = isGone
     ? await saveGone(ports, target, externalId, beganMs)
@@ -57,11 +58,19 @@ async function fetchOnce(
   return { kind: "saved", counts: saved.counts, raw, unclear: saved.unclear.length > 0, beganMs };
 }
 
-function requestFor(target: SaveTarget, externalId: string): PartnerRequest {
+function requestFor({ resource }: SaveTarget, externalId: string): PartnerRequest {
+  const method = resource.oneBody === undefined ? "GET" : "POST";
   return {
-    method: "GET",
-    path: target.resource.onePath(encodeURIComponent(externalId)),
-    query: target.resource.oneQuery ?? {},
-    endpoint: `GET ${target.resource.onePath("{id}")}`,
+    method,
+    path: resource.onePath(encodeURIComponent(externalId)),
+    query: resource.oneQuery ?? {},
+    endpoint: `${method} ${resource.onePath("{id}")}`,
+    ...(resource.oneBody !== undefined && { body: resource.oneBody(externalId) }),
+    ...(resource.weight !== undefined && { weight: resource.weight.one }),
   };
+}
+
+/** The thing in an answer; null where the answer says that there is none. */
+function thingIn({ resource }: SaveTarget, body: unknown): unknown {
+  return resource.oneItem === undefined ? body : (memberAt(body, resource.oneItem) ?? null);
 }

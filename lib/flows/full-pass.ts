@@ -44,7 +44,8 @@ export function openFullPass(ports: PassPorts, resource: ResourceDriver, run: Ru
       pending = [];
     },
     afterLastPage(fetched) {
-      if (resource.isPartialList === true || known.unseen() === 0) return { kind: "end" };
+      const isPartial = resource.isPartialList === true || resource.page.isPartial === true;
+      if (isPartial || known.unseen() === 0) return { kind: "end" };
       return { kind: "sweep", step: "count", fetched, part: 0, after: null, expected: 0, missing: 0 };
     },
   };

@@ -1,9 +1,11 @@
+import { saysGone } from "../engine/classify.ts";
 import type { Increment, PartnerDriver, PartnerRequest, ResourceDriver } from "../engine/define-partner.ts";
 import { dataFailure } from "../engine/data-failure.ts";
 import { PartnerError } from "../engine/errors.ts";
 import { mapBounded } from "../engine/map-bounded.ts";
+import { pageRequest } from "../engine/page-request.ts";
 import { PageShapeError } from "../engine/pages/page-strategy.ts";
-import type { PageCall, PageContent, PageStrategy } from "../engine/pages/page-strategy.ts";
+import type { PageCall, PageContent, PageStrategy, Span } from "../engine/pages/page-strategy.ts";
 import type { Connection, Ports } from "../engine/ports.ts";
 import { skewMsMax } from "../engine/record.ts";
 import { refreshJob } from "../engine/refresh-job.ts";
@@ -36,8 +38,21 @@ export type Stop =
 
 /** `progress` is null when nothing was saved, so that there is nothing to check in. */
 export type PageOutcome =
-  | { readonly kind: "moved"; readonly position: Position; readonly progress: Progress }
-  | { readonly kind: "stopped"; readonly why: Stop; readonly position: Position; readonly progress: Progress | null };
+  | {
+      readonly kind: "moved";
+      readonly position: Position;
+      readonly progress: Progress;
+      /** What the next import of changes starts from, once this one has ended. */
+      readonly syncToken?: string;
+    }
+  | {
+      readonly kind: "stopped";
+      readonly why: Stop;
+      readonly position: Position;
+      readonly progress: Progress | null;
+      /** The run has to pass over everything from here. */
+      readonly mode?: "full";
+    };
 
 const fetchesAtOnce = 5;
 
@@ -53,12 +68,11 @@ export async function importPage(
   const result = await callPartner(ports, {
     driver: place.driver,
     connection: place.connection,
-    request: requestFor(place, page.request(position.cursor)),
+    request: requestFor(place, page.request(position.cursor, spanOf(place.run))),
     lane: "imports",
     deadlineMs: context.deadlineMs,
   });
-  const isGone = result.kind === "failed" && result.error.code === cursorGone && position.cursor !== null;
-  const again = isGone ? restarted(ports, place) : null;
+  const again = result.kind === "failed" ? restarted(ports, place, position, result.error) : null;
   if (again !== null) return again;
   if (result.kind !== "ok") return stopped(result, position);
   const content = readPage(place, page, result.body, position);
@@ -74,9 +88,28 @@ export async function importPage(
   await fetchAgain(ports, place, unclear);
   place.pass?.see(seen);
   await fetchRelated(ports, targetOf(place), content.items, { lane: "imports", deadlineMs: context.deadlineMs });
+  const refused = await acknowledge(ports, place, content, context);
+  if (refused !== null) return stopped(refused, position);
   const progress = add(place.run.progress, counts, content, 1);
+  const token = content.syncToken === undefined ? {} : { syncToken: content.syncToken };
   const isPassed = content.next === null && place.pass !== null;
-  return { kind: "moved", position: isPassed ? place.pass.afterLastPage(progress.fetched) : after(content), progress };
+  const next = isPassed ? place.pass.afterLastPage(progress.fetched) : after(content);
+  return { kind: "moved", position: next, progress, ...token };
+}
+
+/** Tells the partner that a page is kept. Refused, the page comes again, which does no harm. */
+async function acknowledge(
+  ports: ImportPorts,
+  { driver, connection }: ImportPlace,
+  content: PageContent,
+  context: WorkContext,
+): Promise<Stop | null> {
+  if (content.acknowledge === undefined) return null;
+  const { method, path } = content.acknowledge;
+  const request = { ...content.acknowledge, query: {}, endpoint: `${method} ${path}` };
+  const { deadlineMs } = context;
+  const result = await callPartner(ports, { driver, connection, request, lane: "imports", deadlineMs });
+  return result.kind === "ok" ? null : result;
 }
 
 /** A page that takes longer has met a partner that stalls: what it says has changed is asked for one by one. */
@@ -96,13 +129,25 @@ const cursorGone = "cursor-gone";
 
 const restartsMax = 5;
 
-/** Passes over everything again: what was saved is unchanged then. Null when that was tried often enough. */
-function restarted(ports: ImportPorts, place: ImportPlace): PageOutcome | null {
+/**
+ * Passes over everything again when the partner has forgotten the thing or the sync token that a cursor names: what was
+ * saved is unchanged then. Null when the error says nothing of that kind, or that was tried often enough.
+ */
+function restarted(ports: ImportPorts, place: ImportPlace, position: Open, error: PartnerError): PageOutcome | null {
+  if (position.cursor === null) return null;
+  const isTokenGone = place.resource.increment?.kind === "sync-token" && saysGone(error);
+  if (!isTokenGone && error.code !== cursorGone) return null;
   const restarts = (place.run.progress.restarts ?? 0) + 1;
   if (restarts > restartsMax) return null;
-  const why: Stop = { kind: "wait", untilMs: ports.clock.nowMs() + 1_000 * 2 ** restarts, reason: cursorGone };
+  const reason = isTokenGone ? "sync-token-gone" : cursorGone;
+  const why: Stop = { kind: "wait", untilMs: ports.clock.nowMs() + 1_000 * 2 ** restarts, reason };
   const progress = { ...place.run.progress, restarts };
-  return { kind: "stopped", why, position: { kind: "open", cursor: null, handled: [] }, progress };
+  const outcome = { kind: "stopped", why, position: { kind: "open", cursor: null, handled: [] }, progress } as const;
+  return isTokenGone ? { ...outcome, mode: "full" } : outcome;
+}
+
+function spanOf({ checkpoint }: Run): Span {
+  return { sinceMs: checkpoint.sinceMs, untilMs: checkpoint.beganMs };
 }
 
 type Feed = Extract<Increment, { kind: "feed" }>;
@@ -114,20 +159,21 @@ function feedOf(place: ImportPlace): Feed | null {
 
 function requestFor(place: ImportPlace, call: PageCall): PartnerRequest {
   const { resource, run } = place;
-  const path = feedOf(place)?.path ?? resource.path;
-  const endpoint = `GET ${path}`;
-  if (call.kind === "url") return { method: "GET", path: call.url, query: {}, endpoint };
-  const since =
-    run.mode === "incremental" && resource.increment !== null && run.checkpoint.sinceMs !== null
-      ? resource.increment.query(run.checkpoint.sinceMs)
-      : {};
-  const own = feedOf(place) === null ? resource.query : {};
-  return { method: "GET", path, query: { ...own, ...since, ...call.query }, endpoint };
+  const { weight } = resource;
+  const feed = feedOf(place);
+  const own = feed === null ? resource.query : {};
+  const request = pageRequest(feed?.path ?? resource.path, { ...own, ...sinceQuery(resource.increment, run) }, call);
+  return weight === undefined ? request : { ...request, weight: weight.page };
+}
+
+function sinceQuery(increment: Increment | null, { mode, checkpoint }: Run): Readonly<Record<string, string>> {
+  if (mode !== "incremental" || increment === null || checkpoint.sinceMs === null) return {};
+  return increment.query(checkpoint.sinceMs);
 }
 
 function readPage(place: ImportPlace, page: PageStrategy, body: unknown, position: Open): PageContent | PartnerError {
   try {
-    return page.read(body, position.cursor);
+    return page.read(body, position.cursor, spanOf(place.run));
   } catch (error) {
     if (!(error instanceof PageShapeError)) throw error;
     const { expected, actual } = error;

@@ -2,6 +2,7 @@ import { beginProbe, endProbe, partnerBreaker } from "../engine/breaker.ts";
 import { changed } from "../engine/control.ts";
 import type { Control } from "../engine/control.ts";
 import type { PartnerDriver, PartnerRequest } from "../engine/define-partner.ts";
+import { pageRequest } from "../engine/page-request.ts";
 import type { Connection, Ports } from "../engine/ports.ts";
 import { callPartner } from "./call-partner.ts";
 import type { CallPorts } from "./call-partner.ts";
@@ -78,8 +79,5 @@ export function probeRequestOf(driver: PartnerDriver): PartnerRequest | null {
   if (driver.probe !== undefined) return driver.probe;
   const [resource] = Object.values(driver.resources);
   if (resource === undefined) return null;
-  const first = resource.page.request(null);
-  const endpoint = `GET ${resource.path}`;
-  if (first.kind === "url") return { method: "GET", path: first.url, query: {}, endpoint };
-  return { method: "GET", path: resource.path, query: { ...resource.query, ...first.query }, endpoint };
+  return pageRequest(resource.path, resource.query ?? {}, resource.page.request(null));
 }

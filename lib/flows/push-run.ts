@@ -96,7 +96,13 @@ async function importPages(ports: PushPorts, place: Place, taken: Run, context: 
         ? await confirmDeletions(ports, { ...place, run }, position, context)
         : await importPage(ports, { ...place, run, pass }, position, context);
     if (outcome.progress !== null) {
-      const next = advance(run, outcome.position, outcome.progress, context.workerId, ports.clock.nowMs());
+      const next = advance(
+        noted(run, outcome),
+        outcome.position,
+        outcome.progress,
+        context.workerId,
+        ports.clock.nowMs(),
+      );
       const isWorthStoring = isWorthCheckpoint(run, next);
       if (isWorthStoring) await pass?.keepSeen(next);
       if (isWorthStoring && (await ports.runs.compareAndSet(next)) === "superseded") return lostLease(ports, run);
@@ -112,6 +118,13 @@ async function importPages(ports: PushPorts, place: Place, taken: Run, context: 
   if (run.checkpoint.position.kind === "end") return finishRun(ports, place.resource, run);
   await pass?.keepSeen(run);
   await depart(ports, run, { notBeforeMs: ports.clock.nowMs(), waiting: null, failed: false });
+}
+
+/** What a page tells of the run as a whole. */
+function noted(run: Run, outcome: PageOutcome): Run {
+  if (outcome.kind === "stopped") return outcome.mode === undefined ? run : { ...run, mode: outcome.mode };
+  const { syncToken } = outcome;
+  return syncToken === undefined ? run : { ...run, checkpoint: { ...run.checkpoint, syncToken } };
 }
 
 /** Keeps the lease well before it runs out, and what a dead worker's successor has to do again short. */

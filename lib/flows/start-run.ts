@@ -82,10 +82,9 @@ function newRun(ports: StartPorts, resource: ResourceDriver, request: RunRequest
   const nowMs = ports.clock.nowMs();
   const { state } = request;
   const mode = request.mode ?? dueMode(resource, state, nowMs);
-  const since =
-    mode === "incremental" && resource.increment !== null && state.watermarkMs !== null
-      ? state.watermarkMs - resource.increment.overlapMs
-      : null;
+  const since = mode === "incremental" ? changesSince(resource, state) : null;
+  const isByToken = since !== null && resource.increment?.kind === "sync-token";
+  const cursor = isByToken ? { sync: state.syncToken ?? null } : null;
   return {
     partner: request.driver.name,
     connectionId: state.connectionId,
@@ -99,7 +98,7 @@ function newRun(ports: StartPorts, resource: ResourceDriver, request: RunRequest
     nudgeId: ports.random.id(),
     lease: null,
     status: { kind: "active", waiting: null },
-    checkpoint: { position: { kind: "open", cursor: null, handled: [] }, sinceMs: since, beganMs: nowMs },
+    checkpoint: { position: { kind: "open", cursor, handled: [] }, sinceMs: since, beganMs: nowMs },
     progress: noProgress,
     attempts: 0,
     looks: 0,
@@ -110,4 +109,11 @@ function newRun(ports: StartPorts, resource: ResourceDriver, request: RunRequest
     trace: ports.random.id(),
     replayOf: request.replayOf ?? null,
   };
+}
+
+/** From when on changes are asked for; null where nothing says so, and everything is asked for. */
+function changesSince({ increment }: ResourceDriver, state: ResourceState): number | null {
+  if (increment === null || state.watermarkMs === null) return null;
+  if (increment.kind === "sync-token" && state.syncToken === undefined) return null;
+  return state.watermarkMs - increment.overlapMs;
 }

@@ -15,7 +15,7 @@ export function nextSteps(choices: PartnerChoices): readonly string[] {
       : [
           `${fixtures}/events.json and signature-vectors.json: real events and the vendor's own vectors; then \`WebhookEvent\`, \`touches\` and the verifier.`,
         ]),
-    `${driver}: \`increment\`, if there is a filter by change or a feed; \`gone\`, \`versionMs\` and \`classify\`, if they apply.`,
+    `${driver}: \`increment\`, if there is a filter by change or a feed; \`gone\`, \`version\` and \`classify\`, if they apply.`,
     `${fixtures}/errors.json: every error that is documented.`,
     `docs/partners/${choices.name}.md: each assumption compared with the documentation, with its page and date.`,
     `npx vitest run test/partners/${choices.name}, then npm run check.`,

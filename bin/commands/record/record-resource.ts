@@ -1,4 +1,5 @@
 import type { PartnerDriver, PartnerRequest, ResourceDriver } from "../../../lib/engine/define-partner.ts";
+import { pageRequest } from "../../../lib/engine/page-request.ts";
 import type { PartnerError } from "../../../lib/engine/errors.ts";
 import { parseJson } from "../../../lib/engine/parse-json.ts";
 import type { Connection, CredentialFields } from "../../../lib/engine/ports.ts";
@@ -32,13 +33,8 @@ export async function recordResource(request: RecordRequest): Promise<Cassette> 
   const definition = driver.resources[resource];
   if (definition === undefined) throw new Error(`${driver.title} has no resource ${resource}.`);
   const recorder = new Recorder(request);
-  const page = definition.page.request(null);
-  const body = await recorder.take("page", null, {
-    method: "GET",
-    path: page.kind === "url" ? page.url : definition.path,
-    query: page.kind === "url" ? {} : { ...definition.query, ...page.query },
-    endpoint: `GET ${definition.path}`,
-  });
+  const first = pageRequest(definition.path, definition.query ?? {}, definition.page.request(null));
+  const body = await recorder.take("page", null, first);
   const id = firstIdOf(definition, body);
   if (id !== null) await recorder.take("one", id, oneRequest(definition, id));
   await recorder.take("missing", strangeId(id), oneRequest(definition, strangeId(id)));

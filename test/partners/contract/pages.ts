@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
 import type { PartnerDriver } from "../../../lib/engine/define-partner.ts";
 import { PageShapeError } from "../../../lib/engine/pages/page-strategy.ts";
+import { pageRequest } from "../../../lib/engine/page-request.ts";
 import type { PageCall, PageStrategy } from "../../../lib/engine/pages/page-strategy.ts";
 import { urlFor } from "../../../lib/engine/request-url.ts";
 import type { Cursor } from "../../../lib/engine/run.ts";
@@ -85,12 +86,7 @@ function walkProblems(driver: PartnerDriver, { name, path, page, pages }: Walkab
 }
 
 function callProblems(driver: PartnerDriver, where: string, path: string, call: PageCall): string[] {
-  const request = {
-    method: "GET",
-    path: call.kind === "url" ? call.url : path,
-    query: call.kind === "url" ? {} : call.query,
-    endpoint: "",
-  } as const;
+  const request = pageRequest(path, {}, call);
   const url = urlFor(driver, request);
   return [
     ...unless(

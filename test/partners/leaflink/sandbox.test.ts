@@ -72,7 +72,7 @@ async function walk(
     const call = page.request(cursor);
     const verdict = await (call.kind === "url"
       ? read(opened, call.url)
-      : read(opened, path, { ...more, ...call.query }));
+      : read(opened, path, { ...more, ...(call.kind === "query" ? call.query : {}) }));
     if (verdict.kind === "failed") throw verdict.error;
     const content = page.read(verdict.body, cursor);
     items.push(...content.items);
