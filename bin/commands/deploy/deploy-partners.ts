@@ -50,14 +50,14 @@ export async function beforeDeploy(parts: DeployParts, order: DeployOrder): Prom
   return true;
 }
 
-/** The partners that were not empty in time. What is paused does not get emptier, and is not waited for. */
+/** The partners that were not empty in time. What is held does not get emptier, and is not waited for. */
 async function holdAndDrain({ api, world, say, stopped }: DeployParts, order: DeployOrder): Promise<readonly string[]> {
   const drained: string[] = [];
   for (const partner of order.partners) {
-    const { left, paused } = await holdSchedules(api, partner);
+    const { left, standsStill } = await holdSchedules(api, partner);
     say(left ?? `${partner}: no imports are started from here on.`);
-    if (paused) say(`${partner}: it is paused, so what waits is left to wait.`);
-    else drained.push(partner);
+    if (standsStill === null) drained.push(partner);
+    else say(`${standsStill} What waits is left to wait.`);
   }
   const shown = new Set<string>();
   const bounds = { waitMsMax: order.drainMsMax, sleep: world.sleep, stopped };

@@ -12,7 +12,8 @@ export interface Held {
   readonly partner: string;
   /** Why its schedules are not a deploy's to start; null when they are. */
   readonly left: string | null;
-  readonly paused: boolean;
+  /** Why its lanes stand still, and so get no emptier; null when they are worked. */
+  readonly standsStill: string | null;
 }
 
 /** Stops a partner's schedules; those that somebody stopped already stay that somebody's. */
@@ -43,10 +44,10 @@ export async function releaseSchedules(
 }
 
 function heldOf({ partner, held }: PartnerStanding): Held {
-  const paused = held.some(({ what }) => what === "paused");
+  const stopping = held.find(({ what }) => what !== "draining");
   const draining = held.find(({ what }) => what === "draining");
   const left = draining !== undefined && draining.by !== by ? draining.why : null;
-  return { partner, left, paused };
+  return { partner, left, standsStill: stopping?.why ?? null };
 }
 
 export function messageOf(error: unknown): string {
