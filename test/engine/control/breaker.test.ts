@@ -1,20 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { beginProbe, breakerWaitMs, closedBreaker, countCalls, endProbe } from "../../../lib/engine/breaker.ts";
-import type { BreakerRule, BreakerState } from "../../../lib/engine/breaker.ts";
+import type { BreakerState } from "../../../lib/engine/breaker.ts";
+import { Begin, Count, End, Pass, rule } from "./breaker-commands.ts";
+import type { Shared } from "./breaker-commands.ts";
 
-const rule: BreakerRule = {
-  windowMs: 10_000,
-  windows: 6,
-  callsMin: 10,
-  failureRatio: 0.5,
-  openMs: 30_000,
-  openMsMax: 900_000,
-  probesMax: 2,
-  passesMin: 2,
-  probeMs: 60_000,
-  calmMs: 600_000,
-};
 const t0 = 1_772_366_400_000;
 
 function opened(times = 1, atMs = t0): BreakerState {
@@ -88,86 +78,6 @@ describe("a probe", () => {
     expect(beginProbe(closedBreaker, t0, rule)).toEqual({ kind: "closed" });
   });
 });
-
-/** Workers that share one stored breaker, some of them dead: what they may do, in any order, at any time. */
-interface Shared {
-  state: BreakerState;
-  nowMs: number;
-  jitter: number;
-  /** Probes admitted, by the period they were admitted to (its end). */
-  readonly admitted: Map<number, number>;
-}
-
-/** As the model of fast-check's commands: nothing is known beforehand, everything is asserted on the way. */
-type Nothing = Record<string, never>;
-
-class Count implements fc.Command<Nothing, Shared> {
-  readonly calls: number;
-  readonly failures: number;
-  constructor(calls: number, failures: number) {
-    this.calls = calls;
-    this.failures = Math.min(failures, calls);
-  }
-  check = (): boolean => true;
-  run(_model: Nothing, shared: Shared): void {
-    const before = shared.state;
-    shared.state = countCalls(before, this, shared.nowMs, rule, shared.jitter);
-    if (before.kind !== "closed") expect(shared.state).toBe(before);
-    if (shared.state.kind === "open" && before.kind === "closed") {
-      expect(shared.state.untilMs - shared.nowMs).toBeGreaterThanOrEqual(rule.openMs / 2);
-      expect(shared.state.untilMs - shared.nowMs).toBeLessThanOrEqual(rule.openMsMax);
-    }
-  }
-  toString = (): string => `count(${this.calls}, ${this.failures})`;
-}
-
-class Begin implements fc.Command<Nothing, Shared> {
-  check = (): boolean => true;
-  run(_model: Nothing, shared: Shared): void {
-    const before = shared.state;
-    const verdict = beginProbe(before, shared.nowMs, rule);
-    if (verdict.kind === "closed") return expect(before.kind).toBe("closed");
-    if (verdict.kind === "wait") return expect(verdict.untilMs).toBeGreaterThan(shared.nowMs);
-    if (before.kind === "open") expect(before.untilMs).toBeLessThanOrEqual(shared.nowMs);
-    if (verdict.state.kind !== "half-open") throw new Error("a probe makes it half-open");
-    const period = verdict.state.untilMs;
-    shared.admitted.set(period, (shared.admitted.get(period) ?? 0) + 1);
-    expect(shared.admitted.get(period)).toBeLessThanOrEqual(rule.probesMax);
-    shared.state = verdict.state;
-  }
-  toString = (): string => "begin";
-}
-
-class End implements fc.Command<Nothing, Shared> {
-  readonly outcome: "passed" | "failed";
-  constructor(outcome: "passed" | "failed") {
-    this.outcome = outcome;
-  }
-  check = (): boolean => true;
-  run(_model: Nothing, shared: Shared): void {
-    const before = shared.state;
-    shared.state = endProbe(before, this.outcome, shared.nowMs, rule, shared.jitter);
-    if (shared.state.kind === "closed" && before.kind === "half-open") {
-      expect(this.outcome).toBe("passed");
-      expect(before.passed + 1).toBe(rule.passesMin);
-    }
-    if (shared.state.kind === "open" && before.kind === "half-open")
-      expect(shared.state.untilMs).toBeGreaterThan(shared.nowMs);
-  }
-  toString = (): string => `end(${this.outcome})`;
-}
-
-class Pass implements fc.Command<Nothing, Shared> {
-  readonly byMs: number;
-  constructor(byMs: number) {
-    this.byMs = byMs;
-  }
-  check = (): boolean => true;
-  run(_model: Nothing, shared: Shared): void {
-    shared.nowMs += this.byMs;
-  }
-  toString = (): string => `pass(${this.byMs})`;
-}
 
 const commands = fc.commands(
   [

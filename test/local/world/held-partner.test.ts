@@ -1,0 +1,8 @@
+import { test } from "vitest";
+import { holdAndResume } from "./held-partner.ts";
+
+test(
+  "a partner that is down is held: polled no more, its backlog untouched, and resumed whole",
+  { timeout: 480_000 },
+  () => holdAndResume(100, 180_000),
+);
