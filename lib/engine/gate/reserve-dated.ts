@@ -41,15 +41,16 @@ export function reserveDated(items: GateItemsByKey, request: DatedRequest, nowMs
   const held = openAll(items, request, nowMs);
   const soonestMs = Math.max(Math.ceil(nowMs), ...held.map((each) => each.blockedUntilMs));
   const sendAtMs: number[] = [];
-  let dateMs = earliestOf(held, soonestMs);
-  while (dateMs <= request.deadlineMs && sendAtMs.length < Math.min(request.want, wantMax)) {
+  const firstMs = earliestOf(held, soonestMs);
+  let dateMs = firstMs;
+  while (isInTime(request, firstMs, dateMs, nowMs) && sendAtMs.length < Math.min(request.want, wantMax)) {
     sendAtMs.push(dateMs);
     for (const { open: bucket, weight } of held) bucket.take(dateMs, weight);
     dateMs = earliestOf(held, dateMs);
   }
   if (sendAtMs.length === 0) {
     const timed = held.filter(({ scope }) => scope.rule.kind !== "concurrency");
-    return { kind: "refused", sureAtMs: dateMs, hopedAtMs: earliestOf(timed, soonestMs) };
+    return { kind: "refused", sureAtMs: firstMs, hopedAtMs: earliestOf(timed, soonestMs) };
   }
   return stored(items, held, request, sendAtMs, nowMs);
 }
@@ -79,6 +80,14 @@ function openAll(items: GateItemsByKey, request: DatedRequest, nowMs: number): H
       blockedUntilMs: bucket?.blockedUntilMs ?? 0,
     };
   });
+}
+
+/**
+ * The first date has to lie in the first half of the caller's patience. At the far end of it there is never more than the
+ * one date that has just come into sight: whoever took that would write for each call, and ten dates are one write too.
+ */
+function isInTime({ deadlineMs }: DatedRequest, firstMs: number, dateMs: number, nowMs: number): boolean {
+  return firstMs <= nowMs + Math.max(0, deadlineMs - nowMs) / 2 && dateMs <= deadlineMs;
 }
 
 function highIsInUse(item: GateItem, scope: BucketScope, nowMs: number): boolean {

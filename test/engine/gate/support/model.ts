@@ -101,7 +101,7 @@ export class GateModel {
     this.#scopes = scopes;
   }
 
-  /** Refusals have named a time that is later than the caller's patience, and good for a lone caller. */
+  /** Refusals have named a time that is later than half the caller's patience, and good for a lone caller. */
   take(step: Step, checkRefusal: (granted: boolean, sureAtMs: number) => void): void {
     this.#pass(step.afterMs);
     const nowMs = this.#trueMs + step.clockOffMs;
@@ -117,7 +117,7 @@ export class GateModel {
     const verdict = reserveDated(this.#items, request, nowMs);
     if (verdict.kind === "refused") {
       const again = reserveDated(this.#items, { ...request, deadlineMs: verdict.sureAtMs }, verdict.sureAtMs);
-      checkRefusal(again.kind === "granted" && verdict.sureAtMs > request.deadlineMs, verdict.sureAtMs);
+      checkRefusal(again.kind === "granted" && verdict.sureAtMs > nowMs + step.patienceMs / 2, verdict.sureAtMs);
       return;
     }
     if (step.fate === "write-lost") return;
