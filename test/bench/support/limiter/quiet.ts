@@ -5,8 +5,15 @@ import { world } from "./scenario.ts";
 import type { Quota } from "./scenario.ts";
 import { sluice } from "./sluice.ts";
 
-/** One connection that wants a fiftieth of what a limit lets through, and another that wants twice all of it. */
-export const quiet = { shareOfLimit: 1 / 50, floodFactor: 100, quietWorkers: 2, floodWorkers: 20, calls: 250 } as const;
+/** One connection that wants a fiftieth of what a limit lets through; then another comes that wants twice all of it. */
+export const quiet = {
+  shareOfLimit: 1 / 50,
+  floodFactor: 100,
+  quietWorkers: 2,
+  floodWorkers: 20,
+  callsBefore: 50,
+  calls: 250,
+} as const;
 
 export interface QuietFigures {
   readonly quota: string;
@@ -46,15 +53,19 @@ async function answered(
   const ms: number[] = [];
   let violations = 0;
   const everyMs = 1 / (perMsOf(quota) * quiet.shareOfLimit);
-  const endMs = world.startMs + everyMs * quiet.calls;
+  const floodedAtMs = world.startMs + everyMs * quiet.callsBefore;
+  const endMs = floodedAtMs + everyMs * quiet.calls;
   for (let seed = 1; seed <= seeds; seed += 1) {
     const seeded = new Prng(`quiet ${seed} ${quota.name}`);
     const run = new LimitedRun(sluice, quota, seeded);
+    // The same connection, before it is measured.
+    const before = run.open({ workers: quiet.quietWorkers, connectionOf: () => "quiet", endless: false });
     const shy = run.open({ workers: quiet.quietWorkers, connectionOf: () => "quiet", endless: false });
-    for (const atMs of arrivals(seeded.fork("quiet"), everyMs, endMs)) run.loop.at(atMs, () => shy.release(1));
+    for (const atMs of arrivals(seeded.fork("quiet"), everyMs, world.startMs, endMs))
+      run.loop.at(atMs, () => (atMs < floodedAtMs ? before : shy).release(1));
     if (flooded) {
       const loud = run.open({ workers: quiet.floodWorkers, connectionOf: () => "flooded", endless: false });
-      for (const atMs of arrivals(seeded.fork("flood"), everyMs / quiet.floodFactor, endMs))
+      for (const atMs of arrivals(seeded.fork("flood"), everyMs / quiet.floodFactor, floodedAtMs, endMs))
         run.loop.at(atMs, () => loud.release(1));
     }
     await run.loop.runUntil(endMs);
@@ -70,9 +81,9 @@ function perMsOf({ tiers }: Quota): number {
   return Math.min(...tiers.map(({ requests, perMs }) => requests / (perMs + world.uncertaintyMs)));
 }
 
-function arrivals(random: Prng, everyMs: number, endMs: number): readonly number[] {
+function arrivals(random: Prng, everyMs: number, fromMs: number, endMs: number): readonly number[] {
   const times: number[] = [];
-  for (let atMs = world.startMs + random.exponential(everyMs); atMs <= endMs; atMs += random.exponential(everyMs))
+  for (let atMs = fromMs + random.exponential(everyMs); atMs <= endMs; atMs += random.exponential(everyMs))
     times.push(atMs);
   return times;
 }
