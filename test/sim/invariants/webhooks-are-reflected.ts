@@ -13,7 +13,8 @@ export const webhooksAreReflected: InvariantOf = (world, broken) => {
         world.ground.coverage.count("webhook accepted");
       }
       if (event.kind !== "thing-delivered" || !event.worker.includes("-webhooks-")) return;
-      fetchedAtMs.set(keyOf(event.thing), event.askedAtMs);
+      const key = keyOf(event.thing);
+      fetchedAtMs.set(key, Math.max(event.askedAtMs, fetchedAtMs.get(key) ?? 0));
     },
     conclude() {
       for (const webhook of accepted) {

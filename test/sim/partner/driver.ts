@@ -53,6 +53,7 @@ export function driverOf(conditions: PartnerConditions, uncertaintyMs: number): 
         path: "/orders",
         page: pagesOf(conditions.pages),
         onePath: (id) => `/orders/${id}`,
+        weight: { page: regimeOf(conditions).pageWeight ?? 1, one: 1 },
         everyMs: 10 * minute,
         fullEveryMs: conditions.fullEveryMs,
         increment: incrementOf(conditions),

@@ -7,6 +7,8 @@ export interface Regime {
   readonly name: string;
   readonly declared: readonly LimitDeclaration[];
   readonly counted: readonly CountedLimit[];
+  /** How many units a page of a list costs; one thing costs 1. */
+  readonly pageWeight?: number;
 }
 
 export interface CountedLimit {
@@ -27,6 +29,7 @@ export const regimes: readonly Regime[] = [
   windows("3/s", [3, second]),
   windows("15/s, 120/min and 5,000/h", [15, second], [120, minute], [5_000, hour]),
   windows("1/s", [1, second]),
+  { ...windows("8 units a second, a page costs 5", [8, second]), pageWeight: 5 },
   {
     name: "a bucket of 20, 2 back a second",
     declared: [tokenBucket({ per: "account", capacity: 20, refill: 2, perMs: second, share })],

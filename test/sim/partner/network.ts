@@ -45,7 +45,8 @@ export function networkFor(
             return instance.die("after a call to the partner");
           }
           if (served.answer === "never") {
-            loop.after(askedAtMs + request.timeoutMs - loop.nowMs(), served.leave);
+            // It may work on for a while after we have stopped to listen.
+            loop.after(prng.between(5_000, 28_000), served.leave);
             return lose("partner never answered");
           }
           const answer = served.answer;

@@ -61,11 +61,13 @@ export class SimulatedPartner {
     const path = url.pathname.replace("/v1", "");
     const endpoint = /^\/orders\/./.test(path) ? "one" : path;
     const id = `${this.conditions.name}-${++this.#calls}`;
+    const weight = endpoint === "one" ? 1 : (regimeOf(this.conditions).pageWeight ?? 1);
     const outage = this.#outage();
-    const verdict = outage === null || outage === "errors" ? this.#judge(account.name, endpoint, id) : null;
+    const verdict =
+      outage === null || outage === "errors" ? this.#judge(account.name, { bucket: endpoint, weight, id }) : null;
     const refused = verdict !== null && verdict.retryAfterMs !== null;
     const kind = refused ? "refused" : outage === null ? "accepted" : "failing";
-    const call = { id, partner: this.conditions.name, account: account.name, endpoint, weight: 1, ...from };
+    const call = { id, partner: this.conditions.name, account: account.name, endpoint, weight, ...from };
     this.#ground.tell({ kind: "call-arrived", call: { ...call, atMs: this.#ground.loop.nowMs(), verdict: kind } });
     const leave = (): void => this.#leave(account.name, id);
     if (verdict !== null && verdict.retryAfterMs !== null) {
@@ -92,11 +94,14 @@ export class SimulatedPartner {
     );
   }
 
-  #judge(account: string, endpoint: string, id: string): { readonly retryAfterMs: number | null } {
+  #judge(
+    account: string,
+    { id, ...call }: { id: string; bucket: string; weight: number },
+  ): { readonly retryAfterMs: number | null } {
     const atMs = this.#ground.loop.nowMs();
     let retryAfterMs: number | null = null;
     for (const { owner, judge } of this.#judgesFor(account)) {
-      const verdict = judge.arrive({ atMs, weight: 1, bucket: endpoint, id: `${owner} ${id}` });
+      const verdict = judge.arrive({ atMs, ...call, id: `${owner} ${id}` });
       if (verdict.kind === "refused") retryAfterMs = Math.max(retryAfterMs ?? 0, verdict.retryAfterMs);
     }
     return { retryAfterMs };

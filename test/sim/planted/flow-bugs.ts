@@ -4,7 +4,7 @@ export const flowBugs: readonly PlantedBug[] = [
   {
     name: "lost-wait",
     file: "lib/flows/consume-job.ts",
-    find: "return sendAgain(ports, job, outcome.untilMs, outcome.reason);",
+    find: "return waitFor(ports, job, outcome);",
     replace: "return;",
     why: "A job that the gate refuses is gone.",
     caughtBy: "simulation",

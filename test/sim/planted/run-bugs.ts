@@ -12,9 +12,9 @@ export const runBugs: readonly PlantedBug[] = [
   {
     name: "nudge-before-free",
     file: "lib/flows/push-run.ts",
-    find: '  if ((await ports.runs.compareAndSet(left)) === "superseded") return lostLease(ports, run);\n  await ports.lanes.send(',
+    find: '  if ((await ports.runs.compareAndSet(left)) === "superseded") return lostLease(ports, run);\n  if (!held) await',
     replace:
-      '  await ports.lanes.send(nudgeFor(left, nowMs), 0);\n  if ((await ports.runs.compareAndSet(left)) === "superseded") return lostLease(ports, run);\n  void (() => ports.lanes.send)(',
+      '  if (!held) await ports.lanes.send(nudgeFor(left, nowMs), 0);\n  if ((await ports.runs.compareAndSet(left)) === "superseded") return lostLease(ports, run);\n  if (nowMs < 0) await',
     why: "The nudge arrives before the run is left, is dropped as another's, and the run stands still until it is swept.",
     caughtBy: "simulation",
   },
@@ -32,14 +32,13 @@ export const runBugs: readonly PlantedBug[] = [
     find: 'if (run.status.kind !== "active" || run.nextLookMs > nowMs) return null;',
     replace: 'if (run.status.kind !== "active" || run.nextLookMs > nowMs || run.revision === 1) return null;',
     why: "A run whose first nudge was lost never begins.",
-    caughtBy: { test: "test/flows/import.test.ts" },
+    caughtBy: { test: "test/sim/named-cases.test.ts" },
   },
   {
     name: "checkpoint-before-save",
     file: "lib/flows/save-records.ts",
-    find: "  return mapBounded(candidates, writesAtOnce, (candidate) =>\n    writeOne(ports, scope, candidate, marks.get(candidate.externalId) ?? null),\n  );",
-    replace:
-      '  void mapBounded(candidates, writesAtOnce, (candidate) =>\n    writeOne(ports, scope, candidate, marks.get(candidate.externalId) ?? null),\n  ).catch(() => {});\n  return candidates.map(() => "unchanged" as const);',
+    find: "  return ports.records.write(scope, candidate, mark);",
+    replace: '  void ports.records.write(scope, candidate, mark).catch(() => {});\n  return "updated";',
     why: "The run goes past records whose writes are still under way, or failed.",
     caughtBy: "simulation",
   },
@@ -63,10 +62,10 @@ export const runBugs: readonly PlantedBug[] = [
   {
     name: "no-overlap",
     file: "lib/flows/start-run.ts",
-    find: "? state.watermarkMs - resource.increment.overlapMs\n",
-    replace: "? state.watermarkMs\n",
+    find: "return state.watermarkMs - increment.overlapMs;",
+    replace: "return state.watermarkMs;",
     why: "Changes that the partner dated by a clock behind ours are never asked for.",
-    caughtBy: "simulation",
+    caughtBy: { test: "test/sim/named-cases.test.ts" },
   },
   {
     name: "watermark-at-the-end",

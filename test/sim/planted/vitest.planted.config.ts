@@ -18,5 +18,5 @@ export default defineConfig({
       transform: (code, id) => (id.split("?")[0] === path.join(root, bug.file) ? plantIn(code, bug) : null),
     },
   ],
-  test: { include: ["test/**/*.test.ts"], pool: "forks", testTimeout: 20_000, bail: 1 },
+  test: { include: ["test/**/*.test.ts"], pool: "forks", testTimeout: 20_000, bail: 1, fsModuleCache: false },
 });

@@ -88,7 +88,7 @@ export function drawConditions(prng: Prng): Conditions {
   const names = ["ash", "birch"].slice(0, prng.chance(0.3) ? 2 : 1);
   return {
     mainMs,
-    restMs: 200 * minute,
+    restMs: 150 * minute,
     faults: drawFaults(prng),
     ...prng.pick([
       { skewMsMax: 0, uncertaintyMs: 260 },
