@@ -36,8 +36,9 @@ function parseHeader(header: string): StripeHeader | null {
   const timestamps: string[] = [];
   const signatures: string[] = [];
   for (const item of header.split(",")) {
-    if (item.startsWith("t=")) timestamps.push(item.slice("t=".length));
-    if (item.startsWith("v1=")) signatures.push(item.slice("v1=".length));
+    const [, name, value = ""] = /^([^=]*)=?(.*)$/s.exec(item) ?? [];
+    if (name === "t") timestamps.push(value);
+    if (name === "v1") signatures.push(value);
   }
   const timestamp = timestamps[0] ?? "";
   const atMs = digitsMs(timestamp, "seconds");

@@ -140,6 +140,8 @@ test("Stripe's header is read to its end: no text after a signature is passed ov
   expect(verify(`t=${nowMs / 1000},v1=${digest}`)).toEqual({ ok: true });
   expect(verify(`t=${nowMs / 1000},v1=${digest}=x`)).toEqual(refused("mismatch"));
   expect(verify(`t=${nowMs / 1000}=5,v1=${digest}`)).toEqual(refused("malformed-header"));
+  expect(verify(`t=${nowMs / 1000},v1=${digest},t`)).toEqual(refused("malformed-header"));
+  expect(verify(`t=${nowMs / 1000},v1=${digest},v1,v1=`)).toEqual({ ok: true });
 });
 
 test("Standard Webhooks passes over versions that it does not know, and items without any", () => {
