@@ -19,8 +19,8 @@ ${apiHelp}
 
 Examples
   npm run sluice -- replay --since 2h --dry-run
-  npm run sluice -- replay --since 2026-01-01 --partner stripe
   npm run sluice -- replay "$(npm run -s sluice -- failures --list --ids --limit 1)"
+  npm run sluice -- replay --since 2026-01-01 --partner stripe
 `,
   options: { ...apiOptions, ...actOptions, ...replayLocalCommand.options, local: { type: "boolean" } },
   run: (values, positionals) =>

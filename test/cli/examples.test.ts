@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import * as z from "zod";
 import { createApiClient } from "../../bin/commands/api-client.ts";
 import { FailureView } from "../../bin/commands/api-shapes.ts";
 import { connectDemo } from "../../bin/commands/connect-demo.ts";
@@ -121,8 +122,15 @@ describe("when something failed", () => {
   beforeAll(async () => {
     const { stack, apiKey } = opened();
     const api = createApiClient(stack.url, apiKey);
-    const open = () => api.list("/failures?status=open", FailureView);
-    await waitUntil("a failure of those without a credential", async () => (await open()).length > 0, slowMs);
+    const of = (partner: string) => api.list(`/failures?status=open&partner=${partner}`, FailureView);
+    await waitUntil("a failure of those without a credential", async () => (await of("leaflink")).length > 0, slowMs);
+    await stack.idle(slowMs);
+    // The newest, and one that can be tried again: a connection without a credential has to get one first.
+    const stripe = opened().partners.find((partner) => partner.name === "stripe");
+    await stripe?.client.control("POST", "misbehave", { kind: "malformed-json" }, z.unknown());
+    await type("npm run sluice -- sync stripe --resource customers --mode full");
+    await waitUntil("a failure of what is no JSON", async () => (await of("stripe")).length > 0, slowMs);
+    await stripe?.client.control("DELETE", "misbehave", undefined, z.unknown());
     await stack.idle(slowMs);
   }, slowMs * 2);
 
