@@ -190,6 +190,26 @@ describe("what the partner has left", () => {
   });
 });
 
+test("a limit that nobody documents spaces calls by its rate, is cut once by a burst of refusals, and rises again", () => {
+  const scopes = [scopeOf("account learnt", { kind: "learnt", startPerSecond: 10, minPerSecond: 1, maxPerSecond: 20 })];
+  const stored = new Stored();
+  const gapsOf = (dates: readonly number[]) => dates.slice(1).map((dateMs, index) => dateMs - (dates[index] ?? 0));
+  const first = stored.take(scopes, 4);
+  expect(gapsOf(first)).toEqual([100, 100, 100]);
+  const refusal = { scopes, kinds: ["rate"] as const, hints: { ...noHints, notBeforeMs: startMs + 1_000 } };
+  const cutAtMs = startMs + 500;
+  expect(stored.settle(refusal, [startMs], cutAtMs)).toBe(true);
+  stored.settle(refusal, [startMs + 100], cutAtMs + 10);
+  const cut = gapsOf(stored.take(scopes, 4, startMs + 2_000));
+  expect(Math.max(...cut)).toBeLessThanOrEqual(118);
+  expect(Math.min(...cut)).toBeGreaterThanOrEqual(117);
+  let nowMs = startMs + 3_000;
+  for (let minute = 0; minute < 240; minute += 1) {
+    nowMs = (stored.take(scopes, 20, nowMs).at(-1) ?? nowMs) + 1;
+  }
+  expect(Math.max(...gapsOf(stored.take(scopes, 4, nowMs + 500)))).toBeLessThan(95);
+});
+
 test("most outcomes change nothing, not even where nothing is known of the item", () => {
   const outcome = { scopes: [account], connectionId: "one", sent: 1, unused: 0, kinds: [], hints: noHints };
   const items = new Map([["acme#one", emptyGateItem]]);
