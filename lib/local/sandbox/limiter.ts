@@ -1,18 +1,24 @@
 import type { JournalEntry } from "./journal-entry.ts";
 import type { JournalListener } from "./journal.ts";
+import { windowStartMs } from "./limit-windows.ts";
+import type { WindowRule } from "./limit-windows.ts";
 
-/** One documented limit, for one scope: so many arrivals in any window, or so many at once. */
-export type LimitRule =
-  | {
-      readonly kind: "rate";
-      readonly scope: string;
-      readonly limit: number;
-      readonly windowMs: number;
-      readonly reason: string;
-    }
-  | { readonly kind: "concurrency"; readonly scope: string; readonly limit: number; readonly reason: string };
+/** One documented limit, for one scope. */
+export type LimitRule = { readonly scope: string; readonly limit: number; readonly reason: string } & (
+  | WindowRule
+  | BucketRule
+  /** So many at once. */
+  | { readonly kind: "concurrency" }
+);
 
-/** A rule that an arrival broke; `count` is how many arrivals the window then held, refused ones and this one included. */
+/** A bucket that holds `limit`, full at first, and into which `refill` run evenly every `perMs`. */
+interface BucketRule {
+  readonly kind: "bucket";
+  readonly refill: number;
+  readonly perMs: number;
+}
+
+/** A rule that an arrival broke; `count` is how many arrivals it then held, refused ones and this one included. */
 export interface Refusal {
   readonly rule: LimitRule;
   readonly count: number;
@@ -26,14 +32,14 @@ export type Judgement =
 const KEPT_MAX = 10_000;
 
 interface Window {
+  /** Of a bucket, only those that `taken` does not yet know of. */
   admittedAtMs: number[];
   refusedAtMs: number[];
+  /** What was taken out of a bucket and has not run back by then. */
+  taken: { readonly units: number; readonly atMs: number };
 }
 
-/**
- * Judges arrivals strictly: a log of arrivals a scope, no allowance. The window is open at its old end, so an arrival
- * exactly `windowMs` after another does not share a window with it. An arrival refused by one rule counts in none.
- */
+/** Judges arrivals strictly: a log of arrivals a scope, no allowance. An arrival refused by one rule counts in none. */
 export class Limiter implements JournalListener {
   readonly #windows = new Map<string, Window>();
   readonly #underWay = new Map<string, number>();
@@ -64,21 +70,33 @@ export class Limiter implements JournalListener {
   #countWith(rule: LimitRule, nowMs: number): number {
     if (rule.kind === "concurrency") return (this.#underWay.get(rule.scope) ?? 0) + 1;
     const window = this.#window(rule.scope);
-    const recent = (atMs: number) => atMs > nowMs - rule.windowMs;
-    window.admittedAtMs = window.admittedAtMs.filter(recent);
-    window.refusedAtMs = window.refusedAtMs.filter(recent);
+    if (rule.kind === "bucket") return this.#takenWith(rule, window, nowMs);
+    const startMs = windowStartMs(rule, nowMs);
+    const inWindow = (atMs: number) => (rule.kind === "rate" ? atMs > startMs : atMs >= startMs);
+    window.admittedAtMs = window.admittedAtMs.filter(inWindow);
+    window.refusedAtMs = window.refusedAtMs.filter(inWindow);
     return window.admittedAtMs.length + 1;
+  }
+
+  #takenWith({ refill, perMs }: BucketRule, window: Window, nowMs: number): number {
+    const leftAt = (atMs: number): number =>
+      Math.max(0, window.taken.units - ((atMs - window.taken.atMs) * refill) / perMs);
+    for (const atMs of window.admittedAtMs) window.taken = { units: leftAt(atMs) + 1, atMs };
+    window.admittedAtMs = [];
+    window.refusedAtMs = window.refusedAtMs.filter((atMs) => atMs > nowMs - perMs);
+    // A millionth of a call is what divisions lose.
+    return leftAt(nowMs) + 1 - 1e-6;
   }
 
   #arrivals(rule: LimitRule, nowMs: number, count: number): number {
     if (rule.kind === "concurrency") return count;
     const { refusedAtMs } = this.#window(rule.scope);
     if (refusedAtMs.length < KEPT_MAX) refusedAtMs.push(nowMs);
-    return count + refusedAtMs.length - 1;
+    return Math.ceil(count) + refusedAtMs.length - 1;
   }
 
   #admit(rule: LimitRule, nowMs: number): void {
-    if (rule.kind === "rate") this.#window(rule.scope).admittedAtMs.push(nowMs);
+    if (rule.kind !== "concurrency") this.#window(rule.scope).admittedAtMs.push(nowMs);
     else this.#underWay.set(rule.scope, (this.#underWay.get(rule.scope) ?? 0) + 1);
   }
 
@@ -92,7 +110,7 @@ export class Limiter implements JournalListener {
   }
 
   #release(rule: LimitRule): void {
-    if (rule.kind === "rate") return;
+    if (rule.kind !== "concurrency") return;
     const left = (this.#underWay.get(rule.scope) ?? 0) - 1;
     if (left > 0) this.#underWay.set(rule.scope, left);
     else this.#underWay.delete(rule.scope);
@@ -101,7 +119,7 @@ export class Limiter implements JournalListener {
   #window(scope: string): Window {
     const known = this.#windows.get(scope);
     if (known !== undefined) return known;
-    const fresh: Window = { admittedAtMs: [], refusedAtMs: [] };
+    const fresh: Window = { admittedAtMs: [], refusedAtMs: [], taken: { units: 0, atMs: 0 } };
     this.#windows.set(scope, fresh);
     return fresh;
   }

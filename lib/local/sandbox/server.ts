@@ -103,7 +103,7 @@ function admit(parts: ServerParts, request: SandboxRequest): Gate {
     return {
       account,
       refusedWith: null,
-      scopes: rules.filter((rule) => rule.kind === "rate").map((rule) => rule.scope),
+      scopes: rules.filter((rule) => rule.kind !== "concurrency").map((rule) => rule.scope),
     };
   }
   const [refusal] = judgement.refusals;
@@ -125,7 +125,7 @@ function recordViolations(
       endpoint: `${request.method} ${request.template}`,
       scope: rule.scope,
       limit: rule.limit,
-      windowMs: rule.kind === "rate" ? rule.windowMs : null,
+      windowMs: "windowMs" in rule ? rule.windowMs : null,
       count,
     });
   }

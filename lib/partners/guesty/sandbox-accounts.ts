@@ -101,7 +101,7 @@ export class LimitHeaders {
 
   /** Seconds until a window has room again. */
   retryAfterSeconds(account: string, rule: LimitRule, nowMs: number): number {
-    if (rule.kind === "concurrency") return 1;
+    if (rule.kind !== "rate") return 1;
     const inWindow = (this.#arrivals.get(account) ?? []).filter((atMs) => atMs > nowMs - rule.windowMs);
     const first = inWindow.at(-rule.limit) ?? nowMs;
     return (first + rule.windowMs - nowMs) / 1_000;

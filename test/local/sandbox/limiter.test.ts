@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { JournalEntry } from "../../../lib/local/sandbox/journal-entry.ts";
 import { Limiter, type LimitRule } from "../../../lib/local/sandbox/limiter.ts";
+import { strictPartner } from "../../support/judges/strict-partner.ts";
+import type { PartnerLimit } from "../../support/judges/strict-partner.ts";
 
 const perSecond = (limit: number, scope = "endpoint"): LimitRule => ({
   kind: "rate",
@@ -74,6 +77,76 @@ describe("a sliding window", () => {
   });
 });
 
+describe("against a strict partner of the same kind, which shares no code with it", () => {
+  const gaps = fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 80 });
+  const scope = { scope: "account", reason: "account" };
+  const kinds = fc.record({
+    limit: fc.integer({ min: 1, max: 8 }),
+    perMs: fc.integer({ min: 1, max: 60 }),
+    other: fc.integer({ min: 1, max: 6 }),
+  });
+  const verdicts = (rule: LimitRule, partner: PartnerLimit, arriving: readonly number[], restartAt: number) => {
+    let limiter = new Limiter();
+    const judge = strictPartner([partner]);
+    const admittedAtMs: number[] = [];
+    let atMs = 1_000;
+    return arriving.map((gapMs, index) => {
+      atMs += gapMs;
+      if (index === restartAt) {
+        limiter = new Limiter();
+        for (const earlierMs of admittedAtMs) limiter.apply(answerAt(earlierMs, rule.scope), false);
+      }
+      const ours = admitted(limiter, [rule], atMs);
+      if (ours) admittedAtMs.push(atMs);
+      return [ours, judge.arrive({ atMs, weight: 1, bucket: "a", id: String(index) }).kind === "accepted"] as const;
+    });
+  };
+
+  test.each(["bucket", "fixed"] as const)("%s, restarts included", (kind) => {
+    fc.assert(
+      fc.property(kinds, gaps, fc.nat(80), ({ limit, perMs, other }, arriving, restartAt) => {
+        const [rule, partner]: [LimitRule, PartnerLimit] =
+          kind === "bucket"
+            ? [
+                { ...scope, kind, limit, refill: other, perMs },
+                { name: kind, kind: "tokenBucket", capacity: limit, refill: other, perMs },
+              ]
+            : [
+                { ...scope, kind, limit, windowMs: perMs, offsetMs: other },
+                {
+                  name: kind,
+                  kind: "fixedWindow",
+                  requests: limit,
+                  perMs,
+                  resets: { kind: "aligned", offsetMs: other },
+                },
+              ];
+        for (const [ours, strict] of verdicts(rule, partner, arriving, restartAt)) expect(ours).toBe(strict);
+      }),
+    );
+  });
+
+  test("a day, over both changes of the clock", () => {
+    const zone = { timeZone: "America/Los_Angeles", hour: 2 };
+    const day: PartnerLimit = {
+      name: "day",
+      kind: "fixedWindow",
+      requests: 2,
+      perMs: 86_400_000,
+      resets: { kind: "daily", ...zone },
+    };
+    for (const around of ["2026-03-08T10:00:00Z", "2026-11-01T09:00:00Z"]) {
+      const limiter = new Limiter();
+      const judge = strictPartner([day]);
+      for (let hour = -30; hour <= 30; hour += 1) {
+        const atMs = Date.parse(around) + hour * 3_600_000;
+        const strict = judge.arrive({ atMs, weight: 1, bucket: "a", id: `${around} ${hour}` }).kind === "accepted";
+        expect(admitted(limiter, [{ ...scope, kind: "daily", limit: 2, ...zone }], atMs)).toBe(strict);
+      }
+    }
+  });
+});
+
 describe("a limit on how many at once", () => {
   const atOnce: LimitRule = { kind: "concurrency", scope: "account", limit: 2, reason: "global-concurrency" };
 
@@ -89,3 +162,10 @@ describe("a limit on how many at once", () => {
     expect([1, 2].map(() => admitted(limiter, [atOnce], 0))).toEqual([true, false]);
   });
 });
+
+/** What a journal keeps of an admitted arrival. */
+function answerAt(atMs: number, scope: string): JournalEntry {
+  const call = { method: "GET", template: "/v1/charges", query: "", status: 200, single: false } as const;
+  const carried = { references: [], snapshots: [], deliberate: null, scopes: [scope] };
+  return { kind: "answer", number: 1, atMs, account: "account", ...call, ...carried };
+}
