@@ -1,14 +1,20 @@
 import type { ChangeEvent } from "./change-event.ts";
 import type { CallTallies } from "./call-tallies.ts";
-import type { Control } from "./control.ts";
+import type { ControlStore, ParkedJobs } from "./control-ports.ts";
 import type { PartnerDriver } from "./define-partner.ts";
 import type { ErrorKind } from "./errors.ts";
 import type { LimitOwner, LimitRule } from "./gate/limit-rule.ts";
 import type { HistoryEntry } from "./history.ts";
 import type { Job, Lane } from "./job.ts";
+import type { GiveUp, Lanes } from "./lane-ports.ts";
 import type { RecordCandidate, RecordFilter, RecordMark, RecordScope, StoredRecord, WriteOutcome } from "./record.ts";
 import type { Run, RunMode } from "./run.ts";
 import type { RunSummary } from "./sync-health.ts";
+import type { Transport } from "./transport-port.ts";
+
+export type * from "./control-ports.ts";
+export type * from "./lane-ports.ts";
+export type * from "./transport-port.ts";
 
 /** Everything that flows use of the world. On AWS, on the local stack and in tests the same flows run on other ports. */
 export interface Ports {
@@ -53,33 +59,6 @@ export interface Random {
 export interface PartnerRegistry {
   find(name: string): PartnerDriver | null;
   all(): readonly PartnerDriver[];
-}
-
-// —— Outbound ————————————————————————————————————————————————————————————————————————————————————
-
-export interface OutboundRequest {
-  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | null;
-  readonly timeoutMs: number;
-  /** The answer is cut off, and the call fails, beyond this. */
-  readonly bytesMax: number;
-}
-
-export type OutboundAnswer =
-  | {
-      readonly kind: "answered";
-      readonly status: number;
-      readonly headers: Readonly<Record<string, string>>;
-      readonly body: Uint8Array;
-    }
-  /** No answer: the fate of the call is unknown. */
-  | { readonly kind: "lost"; readonly reason: "timeout" | "network" | "too-large"; readonly detail: string };
-
-/** Sends one request. Host checks, metering and redaction are `callPartner`'s; nothing else may use this port. */
-export interface Transport {
-  send(request: OutboundRequest): Promise<OutboundAnswer>;
 }
 
 // —— Gate ————————————————————————————————————————————————————————————————————————————————————————
@@ -160,96 +139,6 @@ export interface GateState {
   readonly heldUntilMs: number | null;
   /** How many of its limits are in use. */
   readonly limitsInUse: number;
-}
-
-// —— Queues ——————————————————————————————————————————————————————————————————————————————————————
-
-/** Why a job gave up; travels with it to the dead-letter queue. */
-export interface GiveUp {
-  readonly code: string;
-  readonly kind: ErrorKind | "stale" | "crash";
-  /** Where: `webhook`, `charges page`, … stable, for grouping. */
-  readonly place: string;
-  readonly message: string;
-  readonly call: string | null;
-  readonly atMs: number;
-}
-
-export interface Lanes {
-  /** At most 15 minutes of delay, SQS's own limit. Rejects when the queue does not take it. */
-  send(job: Job, delayMs: number): Promise<void>;
-  giveUp(job: Job, why: GiveUp): Promise<void>;
-}
-
-/** How full a lane is, for people to look at. */
-export interface LaneGauge {
-  depth(partner: string, lane: Lane): Promise<LaneDepth>;
-}
-
-/** Approximate, as SQS counts. How old the oldest message is SQS tells to CloudWatch alone. */
-export interface LaneDepth {
-  readonly waiting: number;
-  /** Taken by a worker and not yet done. */
-  readonly inFlight: number;
-  /** Sent with a delay that has not passed. */
-  readonly delayed: number;
-}
-
-// —— Control ——————————————————————————————————————————————————————————————————————————————————————
-
-/** What people and breakers want; nothing is stored of what is at rest. */
-export interface ControlStore {
-  /** May be up to 5 seconds old; `fresh` asks the store. `connectionId` null: the whole partner. */
-  read(partner: string, connectionId: string | null, options?: { readonly fresh: boolean }): Promise<Control>;
-  /** Stores `next` if the stored revision is `next.revision - 1`. */
-  compareAndSet(next: Control): Promise<"stored" | "superseded">;
-  /** Connections whose control is not at rest, at most `limit`; a change may take a moment to show. */
-  held(partner: string, limit: number): Promise<readonly Control[]>;
-}
-
-/** The event source mappings of one partner's lanes: whether Lambda polls them. */
-export interface Mappings {
-  list(): Promise<readonly { readonly lane: Lane; readonly state: MappingState }[]>;
-  /** Asynchronous, as on AWS: the state follows. A mapping that is changing may refuse; it is looked at again. */
-  set(lane: Lane, enabled: boolean): Promise<void>;
-}
-
-export type MappingState = "enabled" | "disabled" | "changing";
-
-/** A job of a held connection, kept whole until the connection is held no more. */
-export interface ParkedJob {
-  readonly partner: string;
-  readonly connectionId: string;
-  readonly job: Job;
-  readonly reason: string;
-  /** Which parking of the job it is: one that was parked again is not removed with the former. */
-  readonly stamp: string;
-}
-
-/** That a connection has parked jobs, and when to look at them next. */
-export interface Parking {
-  readonly partner: string;
-  readonly connectionId: string;
-  readonly reason: string;
-  readonly nextLookMs: number;
-  readonly revision: number;
-}
-
-export interface ParkedJobs {
-  /** Keeps a job; the same job again takes its place. `untilMs` counts for the connection's first job. */
-  park(job: Job, parking: Pick<Parking, "connectionId" | "reason"> & { readonly untilMs: number }): Promise<void>;
-  /** Connections with parked jobs whose time to look has come, longest overdue first. */
-  due(partner: string, nowMs: number, limit: number): Promise<readonly Parking[]>;
-  /** The oldest first; fewer than `limit` where they are large, and none only when there are none. */
-  list(partner: string, connectionId: string, limit: number): Promise<readonly ParkedJob[]>;
-  /** After its job was sent. */
-  remove(parked: ParkedJob): Promise<void>;
-  /** Says when to look next; null when nothing is left. Superseded where a job was parked meanwhile. */
-  look(parking: Parking, nextLookMs: number | null): Promise<"stored" | "superseded">;
-  /** The connection is held no more: look now. Nothing happens where nothing is parked. */
-  wake(partner: string, connectionId: string, nowMs: number): Promise<void>;
-  /** Counted up to 10,000; `connectionId` null: of the first 100 connections that have some. */
-  count(partner: string, connectionId: string | null): Promise<number>;
 }
 
 // —— Tables ——————————————————————————————————————————————————————————————————————————————————————

@@ -3,6 +3,6 @@ import { holdAndResume } from "./held-partner.ts";
 
 test(
   "a partner that is down is held: polled no more, its backlog untouched, and resumed whole",
-  { timeout: 480_000 },
-  () => holdAndResume(100, 180_000),
+  { timeout: 600_000 },
+  () => holdAndResume(100, 240_000),
 );
