@@ -1,9 +1,13 @@
 import { describe, expect, test } from "vitest";
+import { noHints } from "../../lib/engine/gate/no-hints.ts";
+import { createSharedGate } from "../../lib/engine/gate/shared-gate.ts";
 import type { ResourceState } from "../../lib/engine/ports.ts";
 import { fanOut } from "../../lib/flows/fan-out.ts";
 import { sweep } from "../../lib/flows/sweep.ts";
 import { acme, AcmeServer, connectedPorts, connectionId } from "../flows/support/acme.ts";
 import { runUntilIdle } from "../flows/support/world.ts";
+import { SeededRandom, VirtualClock } from "../support/memory/clock.ts";
+import { MemoryGateItems } from "../support/memory/gate-items.ts";
 
 /** What a simulated world comes to so seldom that a planted bug could hide from it. */
 describe("cases that a simulated world seldom comes to", () => {
@@ -25,6 +29,26 @@ describe("cases that a simulated world seldom comes to", () => {
     await fanOut(ports, acme);
     const run = ports.runs.all().find(({ mode }) => mode === "incremental");
     expect(run?.checkpoint.sinceMs).toBe(watermarkMs - 60_000);
+  });
+
+  test("what a partner asked for is not taken back by an answer that was sooner on its way", async () => {
+    const [clock, random] = [new VirtualClock(), new SeededRandom(1)];
+    const gate = createSharedGate({ items: new MemoryGateItems(), clock, random });
+    const slots = { kind: "concurrency", calls: 4 } as const;
+    const limits = { item: "acme#one", share: 1, uncertaintyMs: 260, highShare: 0, per: "account" } as const;
+    const scopes = [{ ...limits, bucket: "at once", rule: slots }];
+    const nowMs = clock.nowMs();
+    const asked = { scopes, weight: 1, want: 1, lane: "imports", connectionId: "one", deadlineMs: nowMs } as const;
+    const ids = [await gate.reserve(asked), await gate.reserve(asked)].flatMap((one) =>
+      one.kind === "granted" ? [one.id] : [],
+    );
+    for (const [index, id] of ids.entries()) {
+      const hints = { ...noHints, notBeforeMs: nowMs + (index === 0 ? 60_000 : 5_000) };
+      await gate.settle(id, { scopes, connectionId: "one", sent: 1, unused: 0, kinds: ["rate"], hints });
+    }
+    const verdict = await gate.reserve(asked);
+    expect(ids).toHaveLength(2);
+    expect(verdict.kind === "refused" ? verdict.retryAtMs : 0).toBeGreaterThanOrEqual(nowMs + 60_000);
   });
 });
 

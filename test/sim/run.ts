@@ -45,6 +45,7 @@ async function main(): Promise<number> {
     const showing = one !== null && !values.quiet;
     const result = await simulate(seed, showing ? (line) => process.stdout.write(line) : null);
     coverage.add(result.coverage);
+    if (one !== null) process.stdout.write(`seed ${seed}: ${result.events} events, hash ${result.digest}\n`);
     if (result.failure === null) continue;
     failed += 1;
     process.stdout.write(`${showing ? "" : result.failure.trace}\nseed ${seed} at ${commit()} FAILED\n`);

@@ -97,4 +97,12 @@ export const gateBugs: readonly PlantedBug[] = [
     why: "The partner asks to be left alone, and is not.",
     caughtBy: { test: "test/flows/call-hints.test.ts" },
   },
+  {
+    name: "stale-hint-loosens",
+    file: "lib/engine/gate/settle-dated.ts",
+    find: "const blockedUntilMs = Math.max(before, blockOf(scope, outcome, restUntilMs));",
+    replace: "const blockedUntilMs = blockOf(scope, outcome, restUntilMs) || before;",
+    why: "An answer that was late takes back what a later one asked for.",
+    caughtBy: { test: "test/sim/named-cases.test.ts" },
+  },
 ];

@@ -6,7 +6,7 @@ import type { PlantedBug } from "./planted-bug.ts";
 
 const root = path.resolve(import.meta.dirname, "../../..");
 const seedsMax = 60;
-const timeoutMs = 300_000;
+const timeoutMs = 900_000;
 
 export interface BankLine {
   readonly bug: PlantedBug;
