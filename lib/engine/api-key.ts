@@ -1,5 +1,9 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 
+/** Each may do what the ones before it may. */
+export const roles = ["viewer", "operator", "admin"] as const;
+export type Role = (typeof roles)[number];
+
 /**
  * Whether a presented key is the expected one. Digests are compared, which are of one length whatever was presented, in
  * time that does not depend on where they differ. An expected key that is empty fits nothing.

@@ -12,6 +12,8 @@ export const emergencyRoutes = [
   route({
     method: "POST",
     path: "/partners/{partner}/emergency",
+    needs: "operator",
+    reach: "stage",
     query: z.strictObject({}),
     body: EmergencyOrder,
     handle: async (ports, { params, body, request }) => {

@@ -14,6 +14,8 @@ export const failureRoutes = [
   route({
     method: "GET",
     path: "/failures",
+    needs: "viewer",
+    reach: "tenant",
     query: z.strictObject({
       ...pageFields,
       partner: Id.optional(),
@@ -35,6 +37,8 @@ export const failureRoutes = [
   route({
     method: "GET",
     path: "/failures/{ref+}",
+    needs: "viewer",
+    reach: "tenant",
     query: z.strictObject({ payload: z.enum(["true", "false"]).default("false") }),
     handle: async (ports, { params, query }) => {
       const key = parseFailureRef(params.ref);
@@ -48,6 +52,8 @@ export const failureRoutes = [
   route({
     method: "POST",
     path: "/failures/replay",
+    needs: "operator",
+    reach: "tenant",
     query: z.strictObject({}),
     body: z.unknown(),
     handle: async (ports, { body, request }) =>
@@ -56,6 +62,8 @@ export const failureRoutes = [
   route({
     method: "POST",
     path: "/failures/discard",
+    needs: "operator",
+    reach: "tenant",
     query: z.strictObject({}),
     body: z.unknown(),
     handle: async (ports, { body, request }) =>

@@ -23,7 +23,7 @@ export async function handleApi(ports: ApiPorts, request: ApiRequest): Promise<A
 async function answer(ports: ApiPorts, request: ApiRequest): Promise<ApiResponse> {
   const matched = matchRoute(request);
   // Before anything is said of paths and methods: a stranger learns no more than that a key is needed.
-  if (matched.kind !== "found" || matched.route.open !== true) await requireApiKey(ports.verifyApiKey, request);
+  if (matched.kind !== "found" || matched.route.needs !== "nothing") await requireApiKey(ports.verifyApiKey, request);
   if (matched.kind === "unknown-path") throw notFound("such path in this API");
   if (matched.kind === "unknown-method") {
     const allow = matched.allow.join(", ");

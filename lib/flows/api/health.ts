@@ -7,7 +7,8 @@ export const healthRoutes = [
   route({
     method: "GET",
     path: "/health",
-    open: true,
+    needs: "nothing",
+    reach: "tenant",
     query: z.strictObject({}),
     handle: async (ports) => ({
       status: 200,

@@ -11,6 +11,8 @@ export const historyRoutes = [
   route({
     method: "GET",
     path: "/connections/{id}/history/{resource}/{externalId+}",
+    needs: "viewer",
+    reach: "tenant",
     query: z.strictObject({ limit: pageFields.limit }),
     handle: async (ports, { params, query }) => {
       const scope = await scopeOf(ports, params.id, params.resource);

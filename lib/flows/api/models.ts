@@ -10,6 +10,8 @@ export const modelRoutes = [
   route({
     method: "GET",
     path: "/models",
+    needs: "viewer",
+    reach: "tenant",
     query: z.strictObject(pageFields),
     handle: async (ports, { query }) => {
       const page = pageOfAll(modelsOf(ports), (model) => model.name, pageRequestOf(query));
@@ -19,6 +21,8 @@ export const modelRoutes = [
   route({
     method: "GET",
     path: "/models/{model}",
+    needs: "viewer",
+    reach: "tenant",
     query: z.strictObject({}),
     handle: async (ports, { params }) => {
       const model = modelsOf(ports).find(({ name }) => name === params.model);

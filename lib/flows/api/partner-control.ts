@@ -24,6 +24,8 @@ export const partnerControlRoutes = [
   route({
     method: "POST",
     path: "/partners/{partner}/pause",
+    needs: "operator",
+    reach: "stage",
     query,
     body: Said,
     handle: (ports, { params, body, request }) =>
@@ -34,6 +36,8 @@ export const partnerControlRoutes = [
   route({
     method: "POST",
     path: "/partners/{partner}/drain",
+    needs: "operator",
+    reach: "stage",
     query,
     body: Said,
     handle: (ports, { params, body, request }) =>
@@ -44,6 +48,8 @@ export const partnerControlRoutes = [
   route({
     method: "GET",
     path: "/partners/{partner}/drain",
+    needs: "viewer",
+    reach: "stage",
     query,
     handle: async (ports, { params }) => ({
       status: 200,
@@ -53,6 +59,8 @@ export const partnerControlRoutes = [
   route({
     method: "POST",
     path: "/partners/{partner}/resume",
+    needs: "operator",
+    reach: "stage",
     query,
     body: z.strictObject({
       /** `schedules`: only what a drain stopped; a pause stays. */

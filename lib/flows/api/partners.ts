@@ -9,6 +9,8 @@ export const partnerRoutes = [
   route({
     method: "GET",
     path: "/partners",
+    needs: "viewer",
+    reach: "tenant",
     query: z.strictObject(pageFields),
     handle: async (ports, { query }) => {
       const page = pageOfAll(ports.partners.all(), (driver) => driver.name, pageRequestOf(query));
@@ -18,6 +20,8 @@ export const partnerRoutes = [
   route({
     method: "GET",
     path: "/partners/{partner}",
+    needs: "viewer",
+    reach: "tenant",
     query: z.strictObject({}),
     handle: async (ports, { params }) => {
       const driver = ports.partners.find(params.partner);

@@ -8,6 +8,8 @@ export const pauseRoutes = [
   route({
     method: "POST",
     path: "/connections/{id}/pause",
+    needs: "operator",
+    reach: "tenant",
     query: z.strictObject({}),
     body: z.strictObject({}),
     handle: async (ports, { params, request }) =>
@@ -16,6 +18,8 @@ export const pauseRoutes = [
   route({
     method: "POST",
     path: "/connections/{id}/resume",
+    needs: "operator",
+    reach: "tenant",
     query: z.strictObject({}),
     body: z.strictObject({}),
     handle: async (ports, { params, request }) =>

@@ -10,6 +10,8 @@ export const rebuildRoutes = [
   route({
     method: "POST",
     path: "/connections/{id}/rebuild/{resource}",
+    needs: "operator",
+    reach: "tenant",
     query: z.strictObject({}),
     body: z.strictObject({
       cursor: z.string().max(2_000).optional(),

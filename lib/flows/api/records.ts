@@ -23,6 +23,8 @@ export const recordRoutes = [
   route({
     method: "GET",
     path: "/connections/{id}/records/{resource}",
+    needs: "viewer",
+    reach: "tenant",
     query: z.strictObject({ ...pageFields, ...filterFields }),
     handle: async (ports, { params, query }) => {
       const scope = await scopeOf(ports, params.id, params.resource);
@@ -41,6 +43,8 @@ export const recordRoutes = [
   route({
     method: "GET",
     path: "/connections/{id}/records/{resource}/{externalId+}",
+    needs: "viewer",
+    reach: "tenant",
     query: z.strictObject({ fresh: z.enum(["true", "false"]).default("false") }),
     handle: async (ports, { params, query, request }) => {
       const scope = await scopeOf(ports, params.id, params.resource);

@@ -28,6 +28,8 @@ export const recoverRoutes = [
   route({
     method: "POST",
     path: "/partners/{partner}/recover",
+    needs: "operator",
+    reach: "stage",
     query: z.strictObject({}),
     body: Recovery,
     handle: async (ports, { params, body, request }) => {

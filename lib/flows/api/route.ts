@@ -1,16 +1,26 @@
 import type * as z from "zod";
+import type { Role } from "../../engine/api-key.ts";
 import type { Reply } from "./envelope.ts";
 import type { ApiPorts, ApiRequest } from "./request.ts";
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
+/** What a route asks of whoever calls it. Required, so that no route can be added without an answer to it. */
+interface Needs {
+  /** The least role: viewers read, operators change, admins also erase and manage keys. `nothing`: answered without a key. */
+  readonly needs: Role | "nothing";
+  /**
+   * `tenant`: a key that is bound to a tenant may call it; its ports then show that tenant's things alone. `stage`: it
+   * shows or changes things of every tenant at once, so only keys that are bound to none may.
+   */
+  readonly reach: "tenant" | "stage";
+}
+
 /** One method of one path, with the schemas of what it takes. */
-export interface Route {
+export interface Route extends Needs {
   readonly method: Method;
   /** Below `/api/v1`; `{name}` stands for one segment, `{name+}` for all that are left. */
   readonly path: string;
-  /** Answered without a key. */
-  readonly open?: true;
   readonly query: z.ZodType;
   readonly body?: z.ZodType;
   readonly handle: (ports: ApiPorts, call: Call<Record<string, string>, unknown, unknown>) => Promise<Reply>;
@@ -30,10 +40,9 @@ type ParamsOf<Path extends string> = Path extends `${string}{${infer Name}}${inf
   ? Readonly<Record<Name extends `${infer Greedy}+` ? Greedy : Name, string>> & ParamsOf<Rest>
   : unknown;
 
-interface RouteDefinition<Path extends string, Query extends z.ZodType, Body extends z.ZodType> {
+interface RouteDefinition<Path extends string, Query extends z.ZodType, Body extends z.ZodType> extends Needs {
   readonly method: Method;
   readonly path: Path;
-  readonly open?: true;
   readonly query: Query;
   readonly body?: Body;
   readonly handle: (ports: ApiPorts, call: Call<ParamsOf<Path>, z.infer<Query>, z.infer<Body>>) => Promise<Reply>;

@@ -10,6 +10,8 @@ export const runRoutes = [
   route({
     method: "GET",
     path: "/connections/{id}/runs",
+    needs: "viewer",
+    reach: "tenant",
     query: z.strictObject(pageFields),
     handle: async (ports, { params, query }) => {
       const { partner, connectionId } = await findConnection(ports, params.id);
@@ -19,6 +21,8 @@ export const runRoutes = [
   route({
     method: "GET",
     path: "/connections/{id}/runs/{runId}",
+    needs: "viewer",
+    reach: "tenant",
     query: z.strictObject({}),
     handle: async (ports, { params }) => {
       const { partner, connectionId } = await findConnection(ports, params.id);

@@ -23,6 +23,8 @@ export const statusRoutes = [
   route({
     method: "GET",
     path: "/status",
+    needs: "viewer",
+    reach: "stage",
     query: z.strictObject({}),
     handle: async (ports) => {
       const { connections, complete } = await readConnections(ports);

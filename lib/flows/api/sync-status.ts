@@ -14,6 +14,8 @@ export const syncStatusRoutes = [
   route({
     method: "GET",
     path: "/connections/{id}/sync-status",
+    needs: "viewer",
+    reach: "tenant",
     query: z.strictObject({}),
     handle: async (ports, { params }) => {
       const connection = await findConnection(ports, params.id);

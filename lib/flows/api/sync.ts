@@ -18,6 +18,8 @@ export const syncRoutes = [
   route({
     method: "POST",
     path: "/connections/{id}/sync",
+    needs: "operator",
+    reach: "tenant",
     query: z.strictObject({}),
     body: z.strictObject({
       resource: z.string().min(1).max(80).optional(),

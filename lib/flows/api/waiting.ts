@@ -20,6 +20,8 @@ export const waitingRoutes = [
   route({
     method: "GET",
     path: "/connections/{id}/waiting",
+    needs: "viewer",
+    reach: "tenant",
     query: z.strictObject({}),
     handle: async (ports, { params }) => {
       const connection = await findConnection(ports, params.id);
