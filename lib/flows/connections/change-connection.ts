@@ -4,7 +4,6 @@ import { seal } from "../../engine/seal.ts";
 import { appendAudit } from "./append-audit.ts";
 import type { Actor } from "./append-audit.ts";
 import { disarmResources } from "./arm-resources.ts";
-import { releaseConnection } from "./release-connection.ts";
 import { storeActive } from "./store-active.ts";
 
 export type ChangePorts = Pick<
@@ -86,11 +85,7 @@ async function store(
 ): Promise<"stored" | "superseded"> {
   // Asking for "active" again is how a resource that the driver has gained gets its place on the schedule.
   const becomesActive = next.status === "active" && (current.status !== "active" || change.status === "active");
-  if (becomesActive) {
-    const activated = await storeActive(ports, driver, next);
-    if (activated === "stored") await releaseConnection(ports, next);
-    return activated;
-  }
+  if (becomesActive) return storeActive(ports, driver, next);
   const stored = await ports.connections.compareAndSet(next);
   // Stored first: from then on fan-out starts nothing, and takes off the schedule what a crash here leaves on it.
   if (stored === "stored" && change.status === "paused") await disarmResources(ports, next);

@@ -9,7 +9,7 @@ import type { Actor } from "./append-audit.ts";
 import { seededRandom } from "./seeded-random.ts";
 import { storeActive } from "./store-active.ts";
 
-export type CreatePorts = StartPorts & Pick<Ports, "credentials" | "partnerSecrets" | "audit" | "log">;
+export type CreatePorts = StartPorts & Pick<Ports, "parked" | "credentials" | "partnerSecrets" | "audit" | "log">;
 
 export interface NewConnection {
   readonly driver: PartnerDriver;

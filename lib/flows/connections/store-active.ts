@@ -1,6 +1,7 @@
 import type { PartnerDriver } from "../../engine/define-partner.ts";
 import type { Connection, Ports } from "../../engine/ports.ts";
 import { armResources } from "./arm-resources.ts";
+import { releaseConnection } from "./release-connection.ts";
 
 /** Longer than a call of the API can live. */
 const callMsMax = 60_000;
@@ -11,12 +12,13 @@ const callMsMax = 60_000;
  * schedule what is due, and dying after that would leave an active connection that nothing ever imports.
  */
 export async function storeActive(
-  ports: Pick<Ports, "clock" | "connections">,
+  ports: Pick<Ports, "clock" | "connections" | "runs" | "parked">,
   driver: PartnerDriver,
   next: Connection,
 ): Promise<"stored" | "superseded"> {
   await armResources(ports, driver, next, ports.clock.nowMs() + callMsMax);
   if ((await ports.connections.compareAndSet(next)) === "superseded") return "superseded";
   await armResources(ports, driver, next, ports.clock.nowMs());
+  await releaseConnection(ports, next);
   return "stored";
 }
