@@ -3,6 +3,7 @@ import { noHints } from "../../lib/engine/gate/no-hints.ts";
 import { createSharedGate } from "../../lib/engine/gate/shared-gate.ts";
 import type { ResourceState } from "../../lib/engine/ports.ts";
 import { fanOut } from "../../lib/flows/fan-out.ts";
+import { replayFailure } from "../../lib/flows/replay-failure.ts";
 import { sweep } from "../../lib/flows/sweep.ts";
 import { acme, AcmeServer, connectedPorts, connectionId } from "../flows/support/acme.ts";
 import { runUntilIdle } from "../flows/support/world.ts";
@@ -29,6 +30,34 @@ describe("cases that a simulated world seldom comes to", () => {
     await fanOut(ports, acme);
     const run = ports.runs.all().find(({ mode }) => mode === "incremental");
     expect(run?.checkpoint.sinceMs).toBe(watermarkMs - 60_000);
+  });
+
+  test("a replay that cannot begin leaves its failure open", async () => {
+    const ports = await connectedPorts(new AcmeServer(1));
+    await fanOut(ports, acme);
+    const [job = null] = ports.lanes.take("imports", ports.clock.nowMs() + 1_000);
+    const nowMs = ports.clock.nowMs();
+    const why = {
+      code: "http-500",
+      kind: "transient",
+      place: "orders page",
+      message: "",
+      call: null,
+      atMs: nowMs,
+    } as const;
+    const failure = {
+      partner: "acme",
+      connectionId,
+      failureId: "run-1",
+      fingerprint: "one",
+      status: "open",
+      job,
+    } as const;
+    const seen = { raw: null, why, firstSeenAtMs: nowMs, lastSeenAtMs: nowMs, seen: 1, replays: 0 };
+    await ports.failures.record({ ...failure, ...seen });
+    // Its import is under way already.
+    expect(await replayFailure(ports, { ...failure, ...seen })).toMatchObject({ kind: "refused" });
+    expect(await ports.failures.read("acme", connectionId, "run-1")).toMatchObject({ status: "open" });
   });
 
   test("what a partner asked for is not taken back by an answer that was sooner on its way", async () => {

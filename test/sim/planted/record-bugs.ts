@@ -7,7 +7,7 @@ export const recordBugs: readonly PlantedBug[] = [
     find: "const verdict = compareWithMark(candidate, stored);",
     replace: 'const verdict = "write" as ReturnType<typeof compareWithMark>;',
     why: "Of two writes under way at once the older may come last.",
-    caughtBy: "simulation",
+    caughtBy: { test: "test/aws/memory-ports.test.ts" },
   },
   {
     name: "older-over-newer",
@@ -15,7 +15,7 @@ export const recordBugs: readonly PlantedBug[] = [
     find: '  return mark.writtenAtMs + lagMsMax < candidate.fetchedAtMs ? "write" : "stale";',
     replace: '  return "write";',
     why: "Whatever comes last wins.",
-    caughtBy: "simulation",
+    caughtBy: { test: "test/engine/record.test.ts" },
   },
   {
     name: "tombstone-over-newer",
@@ -23,7 +23,7 @@ export const recordBugs: readonly PlantedBug[] = [
     find: '    return isLater ? "write" : "unclear";\n  }\n  if (candidate.order > mark.order)',
     replace: '    return "write";\n  }\n  if (candidate.order > mark.order)',
     why: "A 404 that was seen before the thing was there again takes it away.",
-    caughtBy: "simulation",
+    caughtBy: { test: "test/engine/record.test.ts" },
   },
   {
     name: "history-overwritten",

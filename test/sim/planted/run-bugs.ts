@@ -81,7 +81,7 @@ export const runBugs: readonly PlantedBug[] = [
     find: "await ports.lanes.giveUp(job, {",
     replace: "void ({",
     why: "A run fails and nobody knows.",
-    caughtBy: "simulation",
+    caughtBy: { test: "test/flows/import.test.ts" },
   },
   {
     name: "replay-hangs",
@@ -89,6 +89,6 @@ export const runBugs: readonly PlantedBug[] = [
     find: '  await ports.failures.move(failure, ["replaying"], "open", ports.clock.nowMs());\n  if (result.kind === "refused") return result;',
     replace: '  if (result.kind === "refused") return result;',
     why: 'A replay that could not begin stays "replaying", and nobody sees the failure again.',
-    caughtBy: "simulation",
+    caughtBy: { test: "test/sim/named-cases.test.ts" },
   },
 ];
