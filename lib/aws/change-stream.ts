@@ -3,7 +3,7 @@ import { tableNameFor } from "../engine/names.ts";
 import type { Connection, Failure } from "../engine/ports.ts";
 import type { RecordScope, StoredRecord } from "../engine/record.ts";
 import type { Bucket } from "./claim-checks.ts";
-import { connectionOfItem } from "./connection-item.ts";
+import { connectionIn } from "./erasure-item.ts";
 import { bodyOfFailure, failureOfItem } from "./failure-item.ts";
 import type { Item } from "./item.ts";
 import { loadRecord } from "./load-record.ts";
@@ -95,7 +95,7 @@ function recordReader(bucket: Bucket, table: string, { NewImage, OldImage, Keys 
 
 function connectionChange(table: string, { NewImage, OldImage }: Row): StreamChange {
   const read = (image: Item | undefined): Connection | null =>
-    image === undefined ? null : connectionOfItem(table, image);
+    connectionIn(table, image ?? null);
   return { kind: "connection", before: read(OldImage), after: read(NewImage) };
 }
 

@@ -1,4 +1,10 @@
-import { GetObjectCommand, NoSuchKey, PutObjectCommand } from "@aws-sdk/client-s3";
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  NoSuchKey,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { claimKeyOf } from "./claim-key.ts";
 import type { ClaimChecks } from "../engine/ports.ts";
@@ -11,6 +17,10 @@ export interface Bucket {
   put(key: string, body: Uint8Array): Promise<void>;
   /** null: there is no such object. */
   get(key: string): Promise<Uint8Array | null>;
+  /** Keys that begin so, at most 1,000. */
+  list(prefix: string): Promise<readonly string[]>;
+  /** That it is gone already is no error. */
+  delete(key: string): Promise<void>;
 }
 
 export function createBucket(name: string, client: () => S3Client): Bucket {
@@ -33,14 +43,23 @@ export function createBucket(name: string, client: () => S3Client): Bucket {
         throw error;
       }
     },
+
+    async list(prefix) {
+      const answer = await client().send(new ListObjectsV2Command({ Bucket: name, Prefix: prefix }));
+      return (answer.Contents ?? []).flatMap(({ Key }) => (Key === undefined ? [] : [Key]));
+    },
+
+    async delete(key) {
+      await client().send(new DeleteObjectCommand({ Bucket: name, Key: key }));
+    },
   };
 }
 
 /** Bodies under the hash of their content: the same body twice is one object. */
 export function createClaimChecks(bucket: Bucket): ClaimChecks {
   return {
-    async put(partner, body) {
-      const key = claimKeyOf(partner, body);
+    async put(owner, body) {
+      const key = claimKeyOf(owner, body);
       await bucket.put(key, body);
       return key;
     },

@@ -1,5 +1,6 @@
 import type { Connection } from "../engine/ports.ts";
-import { connectionKey, connectionOfItem, itemOfPointer, pointerKey } from "./connection-item.ts";
+import { connectionKey, itemOfPointer, pointerKey } from "./connection-item.ts";
+import { connectionIn } from "./erasure-item.ts";
 import { text, textOf } from "./item.ts";
 import type { Table } from "./table.ts";
 
@@ -13,7 +14,7 @@ export async function holderOf(table: Table, partner: string, account: string): 
   const pointer = await table.get(pointerKey(partner, account));
   if (pointer === null) return null;
   const item = await table.get(connectionKey(partner, textOf(table.name, pointer, "connectionId")));
-  const connection = item === null ? null : connectionOfItem(table.name, item);
+  const connection = connectionIn(table.name, item);
   return connection?.account === account ? connection : null;
 }
 
@@ -38,7 +39,7 @@ async function takeOver(table: Table, connection: Connection, account: string, n
   const taken = await pointTo(table, { partner, account }, connectionId, named);
   if (!taken || named === null) return taken;
   const item = await table.get(connectionKey(partner, named));
-  if (item === null || connectionOfItem(table.name, item).account !== account) return true;
+  if (connectionIn(table.name, item)?.account !== account) return true;
   await pointTo(table, { partner, account }, named, connectionId);
   return false;
 }

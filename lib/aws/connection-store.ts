@@ -8,6 +8,7 @@ import {
   resourceOfItem,
 } from "./connection-item.ts";
 import { clearPointer, holderOf, keepsPointer, movePointer, takePointer } from "./connection-pointer.ts";
+import { accountMarkKey, connectionIn, isMark } from "./erasure-item.ts";
 import type { Item } from "./item.ts";
 import { text } from "./item.ts";
 import { readDue, readPage } from "./list-query.ts";
@@ -20,7 +21,7 @@ const due = { name: "due", partitionName: "duePartition", timeName: "nextDueMs" 
 export function createConnectionStore(table: Table, log: Pick<Log, "error">): ConnectionStore {
   const read = async (partner: string, connectionId: string): Promise<Connection | null> => {
     const item = await table.get(connectionKey(partner, connectionId));
-    return item === null ? null : connectionOfItem(table.name, item);
+    return connectionIn(table.name, item);
   };
 
   return {
@@ -36,6 +37,12 @@ export function createConnectionStore(table: Table, log: Pick<Log, "error">): Co
     },
 
     findByAccount: (partner, account) => holderOf(table, partner, account),
+
+    async isGone(partner, of) {
+      if ("account" in of) return (await table.get(accountMarkKey(partner, of.account))) !== null;
+      const item = await table.get(connectionKey(partner, of.connectionId));
+      return item !== null && isMark(item);
+    },
 
     async compareAndSet(next) {
       const stored = await table.replace(itemOfConnection(next), next.revision, true);
@@ -77,8 +84,8 @@ export function createConnectionStore(table: Table, log: Pick<Log, "error">): Co
 function list(table: Table, tenantId: string | null, page: PageRequest): Promise<Page<Connection>> {
   const all = { index: "all", partitionName: "listPartition", partitions: shardsOf("all") };
   const tenants = { index: "tenant", partitionName: "tenantId", partitions: [tenantId ?? ""] };
-  const load = async (items: readonly Item[]): Promise<readonly Connection[]> =>
-    items.map((item) => connectionOfItem(table.name, item));
+  const load = async (items: readonly Item[]): Promise<readonly (Connection | null)[]> =>
+    items.map((item) => connectionIn(table.name, item));
   const shared = { sortName: "createdSort", order: "ascending", countIndex: null, load } as const;
   return readPage(table, { ...(tenantId === null ? all : tenants), ...shared }, page);
 }
@@ -88,7 +95,8 @@ async function removeItems(table: Table, partner: string, connectionId: string):
   const items = await itemsOf(table, partner, connectionId, "");
   const keys = items.flatMap(({ pk, sk }) => (pk === undefined || sk === undefined ? [] : [{ pk, sk }]));
   await table.batchDelete(keys.filter((key) => key.sk.S !== "meta"));
-  await table.delete(connectionKey(partner, connectionId));
+  // The mark of one that is gone stays in its place.
+  await table.delete(connectionKey(partner, connectionId), { ConditionExpression: "attribute_not_exists(erasure)" });
 }
 
 /** A connection has a credential and a few resources: one query of at most 1 MB holds them all. */

@@ -119,3 +119,20 @@ export function failureOfItem(table: string, item: Item, body: Omit<FailureBody,
     replays: numberOf(table, item, "replays"),
   };
 }
+
+/** The keys of what a failure keeps in the bucket; none of an item that cannot be read. */
+export function failureClaimsOf(item: Item): readonly string[] {
+  const body = FailureBody.safeParse(parsedJson(item["body"]?.S));
+  if (!body.success) return [];
+  const { job, jobClaim } = body.data;
+  const sent = job?.work.kind === "webhook" && job.work.body.kind === "claim" ? [job.work.body.key] : [];
+  return jobClaim === null ? sent : [jobClaim, ...sent];
+}
+
+function parsedJson(json: string | undefined): unknown {
+  try {
+    return JSON.parse(json ?? "");
+  } catch {
+    return null;
+  }
+}

@@ -71,7 +71,7 @@ async function bodyFor(world: World, failure: Failure): Promise<Parameters<typeo
   const { fingerprint, job, raw, why } = failure;
   const json = Buffer.from(JSON.stringify(job));
   if (json.byteLength <= inlineBytesMax) return { fingerprint, job, jobClaim: null, raw, why };
-  return { fingerprint, job: null, jobClaim: await world.claims.put(failure.partner, json), raw, why };
+  return { fingerprint, job: null, jobClaim: await world.claims.put(failure, json), raw, why };
 }
 
 async function load(world: World, item: Item): Promise<Failure> {

@@ -29,7 +29,7 @@ export function createHistoryStore(table: Table): HistoryStore {
       const body = JSON.stringify(entry);
       const kept = Buffer.byteLength(body) <= bodyBytesMax ? body : JSON.stringify({ ...entry, data: {} });
       const stored = await table.create({
-        pk: text(partitionOf(entry, entry.externalId)),
+        pk: text(historyPartition(entry, entry.externalId)),
         sk: number(entry.version),
         body: text(kept),
       });
@@ -39,7 +39,7 @@ export function createHistoryStore(table: Table): HistoryStore {
     async list(scope, externalId, limit) {
       const answer = await table.query({
         KeyConditionExpression: "pk = :pk",
-        ExpressionAttributeValues: { ":pk": text(partitionOf(scope, externalId)) },
+        ExpressionAttributeValues: { ":pk": text(historyPartition(scope, externalId)) },
         ScanIndexForward: false,
         Limit: limit,
       });
@@ -48,6 +48,7 @@ export function createHistoryStore(table: Table): HistoryStore {
   };
 }
 
-function partitionOf(scope: RecordScope, externalId: string): string {
+/** Where the versions of one record stand. */
+export function historyPartition(scope: RecordScope, externalId: string): string {
   return `${recordPartition(scope)}#${externalId}`;
 }

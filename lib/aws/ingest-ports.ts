@@ -3,9 +3,10 @@ import { partnerSecretNameFor, tableNameFor } from "../engine/names.ts";
 import type { Clock, Connection, PartnerRegistry, PartnerSecret, Ports, Random } from "../engine/ports.ts";
 import { claimKeyOf } from "./claim-key.ts";
 import { systemClock, systemRandom } from "./clock.ts";
-import { connectionKey, connectionOfItem } from "./connection-item.ts";
+import { connectionKey } from "./connection-item.ts";
 import { readEnvironment } from "./environment.ts";
 import type { Environment, EnvironmentSource } from "./environment.ts";
+import { connectionIn } from "./erasure-item.ts";
 import { ExpiringCache } from "./expiring-cache.ts";
 import type { Item } from "./item.ts";
 import { createLineTelemetry } from "./line-telemetry.ts";
@@ -51,8 +52,8 @@ export function createIngestPorts(
       },
     },
     claims: {
-      async put(partner, body) {
-        const key = claimKeyOf(partner, body);
+      async put(owner, body) {
+        const key = claimKeyOf(owner, body);
         await calls.putObject(environment.claimBucket, key, body);
         return key;
       },
@@ -91,7 +92,8 @@ function createConnections(environment: Environment, calls: SignedCalls, clock: 
       const input = { TableName: table, Key: connectionKey(partner, connectionId), ConsistentRead: true };
       const { Item } = ItemAnswer.parse(await calls.json("DYNAMODB", "GetItem", input));
       if (Item === undefined) return null;
-      const connection = connectionOfItem(table, Item);
+      const connection = connectionIn(table, Item);
+      if (connection === null) return null;
       cache.set(cacheKey, connection);
       return connection;
     },

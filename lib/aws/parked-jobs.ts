@@ -93,7 +93,7 @@ async function park(
   const kept =
     Buffer.byteLength(json) <= bytesMax
       ? { kind: "here", job }
-      : { kind: "claim", key: await claims.put(job.partner, Buffer.from(json)) };
+      : { kind: "claim", key: await claims.put(owner, Buffer.from(json)) };
   const body = JSON.stringify(kept);
   await table.update(jobKeyOf(owner, job), jobUpdate(job, { body, stamp: random.id(), reason }));
   await table.update(parkingKeyOf(owner), parkingUpdate(job.partner, untilMs, reason));

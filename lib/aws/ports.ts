@@ -4,6 +4,7 @@ import { CallTallies } from "../engine/call-tallies.ts";
 import { tableNameFor } from "../engine/names.ts";
 import type { TableName } from "../engine/names.ts";
 import type { Clock, GateGauge, LaneGauge, PartnerRegistry, Ports, Random } from "../engine/ports.ts";
+import type { Eraser } from "../engine/erasure.ts";
 import { createAuditLog } from "./audit-log.ts";
 import { createBucket, createClaimChecks } from "./claim-checks.ts";
 import type { Bucket } from "./claim-checks.ts";
@@ -15,6 +16,7 @@ import { createControlStore } from "./control-store.ts";
 import { createCredentials } from "./credentials.ts";
 import { readEnvironment } from "./environment.ts";
 import type { Environment, EnvironmentSource } from "./environment.ts";
+import { createEraser } from "./eraser.ts";
 import { createFailureStore } from "./failure-store.ts";
 import { createGateItems } from "./gate-items.ts";
 import { createHistoryStore } from "./history-store.ts";
@@ -35,6 +37,7 @@ import { createTransport } from "./transport.ts";
 export interface AwsPorts extends Ports {
   readonly environment: Environment;
   readonly bucket: Bucket;
+  readonly eraser: Eraser;
   readonly gate: Ports["gate"] & GateGauge;
   readonly lanes: Ports["lanes"] & LaneGauge;
   readonly log: InvocationLog;
@@ -63,6 +66,8 @@ export function createPorts(
   const tokens = table("token-buckets");
   const runs = table("runs");
   const log = createLog();
+  const [records, history, failures] = [table("records"), table("history"), table("failures")];
+  const erased = { connections, records, history, runs, failures, idempotency: table("idempotency"), tokens };
   return {
     environment,
     bucket,
@@ -77,15 +82,16 @@ export function createPorts(
     control: createControlStore(runs, clock),
     parked: createParkedJobs({ table: runs, claims, random }),
     tallies: new CallTallies(),
-    records: createRecordStore({ table: table("records"), bucket, clock }),
-    history: createHistoryStore(table("history")),
+    records: createRecordStore({ table: records, bucket, clock }),
+    history: createHistoryStore(history),
     events: createChangeBus(stage, clients.events),
     connections: createConnectionStore(connections, log),
     credentials: createCredentials({ table: connections, kms: clients.kms, keyId, clock }),
     leases: createLeases(tokens, clock),
     partnerSecrets: createPartnerSecrets(stage, clients.secretsManager, clock),
-    failures: createFailureStore({ table: table("failures"), claims, partners }),
+    failures: createFailureStore({ table: failures, claims, partners }),
     audit: createAuditLog(table("audit")),
+    eraser: createEraser({ tables: erased, bucket }),
     log,
     metrics: createMetrics(),
   };

@@ -82,8 +82,6 @@ export function createRecordStore(world: World): RecordStore {
     },
 
     find: (scope, filter, page) => findRecords(world, scope, filter, page),
-
-    clear: (scope, limit) => clear(table, scope, limit),
   };
 }
 
@@ -127,16 +125,4 @@ function outcomeOf(candidate: RecordCandidate, verdict: "write" | "advance"): Wr
 async function markAt(table: Table, key: Item): Promise<RecordMark | null> {
   const found = await table.get(key);
   return found === null ? null : markOfItem(table.name, found);
-}
-
-async function clear(table: Table, scope: RecordScope, limit: number): Promise<boolean> {
-  const partition = {
-    KeyConditionExpression: "pk = :pk",
-    ExpressionAttributeValues: { ":pk": text(recordPartition(scope)) },
-    ProjectionExpression: "pk, sk",
-    ConsistentRead: true,
-  };
-  const answer = await table.query({ ...partition, Limit: limit });
-  await table.batchDelete(answer.items);
-  return answer.lastKey === null;
 }

@@ -6,12 +6,14 @@ import {
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  ScanCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import type {
   DynamoDBClient,
   PutItemCommandInput,
   QueryCommandInput,
+  ScanCommandInput,
   UpdateItemCommandInput,
 } from "@aws-sdk/client-dynamodb";
 import type { Clock, Random } from "../engine/ports.ts";
@@ -87,6 +89,17 @@ export class Table {
   ): Promise<UpdateAnswer["kind"]> {
     const command = new DeleteItemCommand({ ...condition, TableName: this.name, Key: key });
     return (await conditional(async () => (await this.#client().send(command)).Attributes)).kind;
+  }
+
+  /** Puts an item over whatever is there. */
+  async put(item: Item): Promise<void> {
+    await this.#put(item, {});
+  }
+
+  /** Looks through the whole table, 1 MB a call: only for what no key leads to. */
+  async scan(scan: Omit<ScanCommandInput, "TableName">): Promise<QueryAnswer> {
+    const answer = await this.#client().send(new ScanCommand({ ...scan, TableName: this.name }));
+    return { items: answer.Items ?? [], count: answer.Count ?? 0, lastKey: answer.LastEvaluatedKey ?? null };
   }
 
   async query(query: Query): Promise<QueryAnswer> {

@@ -82,15 +82,13 @@ function secretArn(scope: Construct, name: string): string {
 
 /** One partner's objects: what came and failed is under `bodies`, what is too large for the records table under `records`. */
 export function claimCheckArn(scope: Construct, stage: Stage, kind: "bodies" | "records", partner: string): string {
+  return `${claimCheckBucketArn(scope, stage)}/${kind}/${partner}/*`;
+}
+
+export function claimCheckBucketArn(scope: Construct, stage: Stage): string {
   const stack = Stack.of(scope);
   const bucket = claimCheckBucketNameFor(stage.name, stack.account, stack.region);
-  return stack.formatArn({
-    service: "s3",
-    region: "",
-    account: "",
-    resource: bucket,
-    resourceName: `${kind}/${partner}/*`,
-  });
+  return stack.formatArn({ service: "s3", region: "", account: "", resource: bucket });
 }
 
 export function alarmTopicArn(scope: Construct, stage: Stage): string {

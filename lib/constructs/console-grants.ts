@@ -4,6 +4,7 @@ import type { TableName } from "../engine/names.ts";
 import {
   apiSecretArn,
   claimCheckArn,
+  claimCheckBucketArn,
   emergencyFunctionArn,
   eventBusArn,
   indexArn,
@@ -37,20 +38,24 @@ export function consoleGrants(scope: Construct, stage: Stage): Grant[] {
     indexes("connections", ["tenant", "all", "due"]),
     items("records", ["GetItem", "BatchGetItem", "BatchWriteItem", "Query"]),
     indexes("records", ["digests"]),
-    items("runs", ["GetItem", "BatchGetItem", "PutItem", "UpdateItem", "Query"]),
+    items("runs", ["GetItem", "BatchGetItem", "PutItem", "UpdateItem", "Query", "BatchWriteItem"]),
     indexes("runs", ["started", "active"]),
     // Repairing a history puts its last state there and tells of it.
-    items("history", ["Query", "PutItem"]),
+    items("history", ["Query", "PutItem", "BatchWriteItem"]),
+    // What no key leads to: that nothing is left of what was erased, and the API's own answers, whose keys are hashes.
+    items("history", ["Scan"]),
+    items("idempotency", ["Scan", "BatchWriteItem"]),
     allow("events", ["PutEvents"], [eventBusArn(scope, eventBusNameFor(stage.name))]),
-    items("token-buckets", ["GetItem"]),
-    items("failures", ["GetItem", "UpdateItem"]),
+    items("token-buckets", ["GetItem", "DeleteItem"]),
+    items("failures", ["GetItem", "BatchGetItem", "UpdateItem", "Query", "BatchWriteItem"]),
     indexes("failures", ["group", "connection"]),
     items("idempotency", ["GetItem", "PutItem", "UpdateItem", "DeleteItem"]),
     items("audit", ["PutItem"]),
     { ...allow("sqs", ["SendMessage", "GetQueueAttributes"], lanes), ...everyPartner },
     { ...allow("lambda", ["InvokeFunction"], [emergencyFunctionArn(scope, stage, "*")]), ...everyPartner },
     { ...allow("secretsmanager", ["GetSecretValue"], secrets), ...everyPartner },
-    { ...allowObjects(["GetObject"], claims), ...everyPartner },
+    { ...allowObjects(["GetObject", "DeleteObject"], claims), ...everyPartner },
+    allow("s3", ["ListBucket"], [claimCheckBucketArn(scope, stage)]),
     // KMS takes no condition without a value, so a stage without partners goes without the grant.
     ...(partners.length === 0 ? [] : [allowKey(scope, stage, partners, ["GenerateDataKey"])]),
   ];

@@ -67,6 +67,8 @@ export function archiveGrants(scope: Construct, stage: Stage, partner: string): 
   return [
     allow("sqs", receive, [deadLetterQueueArn(scope, stage, partner)]),
     allowItems(scope, stage, partner, "failures", ["UpdateItem"]),
+    // Of a connection that is gone nothing is kept.
+    allowItems(scope, stage, partner, "connections", ["GetItem"]),
     allowObjects(["PutObject"], [claimCheckArn(scope, stage, "bodies", partner)]),
   ];
 }

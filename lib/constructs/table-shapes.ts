@@ -9,6 +9,7 @@ export const tableShapes: Readonly<Record<TableName, TableShape>> = {
     partitionKey: "pk",
     sortKey: byId,
     stream: true,
+    expiry: "expiresAt",
     indexes: [
       { name: "tenant", partitionKey: "tenantId", sortKey: { name: "createdSort", type: "string" } },
       // Every connection, over four shards: the administrator's list.
@@ -20,6 +21,7 @@ export const tableShapes: Readonly<Record<TableName, TableShape>> = {
     partitionKey: "pk",
     sortKey: byId,
     stream: true,
+    expiry: "expiresAt",
     indexes: [
       {
         name: "digests",

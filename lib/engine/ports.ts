@@ -178,8 +178,6 @@ export interface RecordStore {
   list(scope: RecordScope, page: PageRequest): Promise<Page<StoredRecord>>;
   /** Those of a kind, by id; a moment old. A page may hold few or none and still lead on, as what is looked at is bounded too. */
   find(scope: RecordScope, filter: RecordFilter, page: PageRequest): Promise<Omit<Page<StoredRecord>, "total">>;
-  /** Deletes everything of a connection's resource, bounded a call; true when nothing is left. */
-  clear(scope: RecordScope, limit: number): Promise<boolean>;
 }
 
 /** Append only: a version that is there stays as it is. */
@@ -252,6 +250,8 @@ export interface ConnectionStore {
   create(connection: Connection): Promise<"created" | "exists">;
   read(partner: string, connectionId: string): Promise<Connection | null>;
   findByAccount(partner: string, account: string): Promise<Connection | null>;
+  /** Whether what is not there was removed or erased: what still comes for it is dropped, not given up. */
+  isGone(partner: string, of: { readonly connectionId: string } | { readonly account: string }): Promise<boolean>;
   /** Stores `next` if the stored revision is `next.revision - 1`. */
   compareAndSet(next: Connection): Promise<"stored" | "superseded">;
   /** Removes the connection, its credential and its resource states. */
@@ -324,9 +324,15 @@ export interface PartnerSecrets {
   read(partner: string): Promise<PartnerSecret | null>;
 }
 
+/** Whose a body is; connection null where it is not known. */
+export interface ClaimOwner {
+  readonly partner: string;
+  readonly connectionId: string | null;
+}
+
 /** Bodies too large for a queue or an item, under the hash of their content. */
 export interface ClaimChecks {
-  put(partner: string, body: Uint8Array): Promise<string>;
+  put(owner: ClaimOwner, body: Uint8Array): Promise<string>;
   get(key: string): Promise<Uint8Array | null>;
 }
 

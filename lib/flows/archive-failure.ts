@@ -11,13 +11,19 @@ const rawCharsMax = 1024;
  * message is one that we gave up (with its reasons), a job that crashed its workers ten times, or no job at all.
  */
 export async function archiveFailure(
-  ports: Pick<Ports, "clock" | "failures" | "metrics">,
+  ports: Pick<Ports, "clock" | "connections" | "failures" | "metrics">,
   message: { readonly partner: string; readonly messageId: string; readonly body: string },
 ): Promise<void> {
   const nowMs = ports.clock.nowMs();
   const letter = readDeadLetter(message.body);
   const why = letter.kind === "given-up" ? letter.why : crashOf(letter.kind, nowMs);
   const job = letter.kind === "unreadable" ? null : letter.job;
+  const connectionId = job?.connectionId ?? null;
+  if (connectionId !== null && (await ports.connections.isGone(message.partner, { connectionId }))) {
+    // Nothing is left to replay it for, and nothing of it is to be kept.
+    ports.metrics.count("JobsOfGone", 1, { partner: message.partner });
+    return;
+  }
   const failure: Failure = {
     partner: message.partner,
     connectionId: job?.connectionId ?? "-",

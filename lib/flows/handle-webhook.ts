@@ -41,6 +41,10 @@ export async function handleWebhook(
   if (event.kind === "failed") return event;
   const found = await findConnection(ports, driver, webhook, job, event.event);
   if (found.kind === "failed") return found;
+  if (found.kind === "gone") {
+    ports.metrics.count("JobsOfGone", 1, { partner: driver.name });
+    return done;
+  }
   const { connection } = found;
   if (connection.status !== "active") return heldFor(connection, waitForPerson(connection.status, ports.clock.nowMs()));
   const named = webhook.touches(event.event).slice(0, touchedMax);
@@ -169,7 +173,7 @@ async function findConnection(
   webhook: WebhookDriver,
   job: Job,
   event: unknown,
-): Promise<{ kind: "found"; connection: Connection } | Failed> {
+): Promise<{ kind: "found"; connection: Connection } | { kind: "gone" } | Failed> {
   const account = webhook.account?.(event) ?? null;
   const connection =
     job.connectionId !== null
@@ -177,6 +181,9 @@ async function findConnection(
       : account === null
         ? null
         : await ports.connections.findByAccount(driver.name, account);
+  const named = job.connectionId !== null ? { connectionId: job.connectionId } : account === null ? null : { account };
+  if (connection === null && named !== null && (await ports.connections.isGone(driver.name, named)))
+    return { kind: "gone" };
   if (connection === null) {
     const actual =
       job.connectionId ?? (account === null ? "an event that names no account" : "an account without a connection");

@@ -3,7 +3,7 @@ import type { PartnerDriver } from "../engine/define-partner.ts";
 import { contentIdOf } from "../engine/fingerprint.ts";
 import { webhookExpiryMs } from "../engine/job.ts";
 import type { Job, WebhookWork } from "../engine/job.ts";
-import type { PartnerSecret, Ports } from "../engine/ports.ts";
+import type { ClaimOwner, PartnerSecret, Ports } from "../engine/ports.ts";
 import { unseal } from "../engine/seal.ts";
 
 export type IngestPorts = Pick<Ports, "clock" | "partnerSecrets" | "metrics" | "log" | "partners"> & {
@@ -96,14 +96,14 @@ async function jobFor(ports: IngestPorts, driver: PartnerDriver, request: Webhoo
       kind: "webhook",
       receivedAtMs: nowMs,
       contentType: (request.headers["content-type"] ?? "").slice(0, 200),
-      body: await bodyFor(ports, driver, request.rawBody),
+      body: await bodyFor(ports, { partner: driver.name, connectionId: request.connectionId }, request.rawBody),
     },
   };
 }
 
-async function bodyFor(ports: IngestPorts, driver: PartnerDriver, rawBody: Uint8Array): Promise<WebhookWork["body"]> {
+async function bodyFor(ports: IngestPorts, owner: ClaimOwner, rawBody: Uint8Array): Promise<WebhookWork["body"]> {
   if (rawBody.byteLength > inlineBytesMax)
-    return { kind: "claim", key: await ports.claims.put(driver.name, rawBody), bytes: rawBody.byteLength };
+    return { kind: "claim", key: await ports.claims.put(owner, rawBody), bytes: rawBody.byteLength };
   try {
     return { kind: "text", text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(rawBody) };
   } catch {

@@ -80,9 +80,13 @@ async function recordEvent(
   // Only what is newer as a state makes a version; a write that moved the order alone says nothing to anybody.
   if (before?.version === after.version) return null;
   const entry = historyOf(before, after);
+  const { partner, connectionId } = entry;
+  const tenantId = await tenants(partner, connectionId);
+  // Of a connection that is gone nothing is kept and nothing told: it may have been erased.
+  if (tenantId === null && (await ports.connections.isGone(partner, { connectionId }))) return null;
   if ((await ports.history.append(entry)) === "appended")
     ports.metrics.count("RecordsChanged", 1, { partner: entry.partner, kind: entry.change });
-  return recordEventOf(entry, after.model, await tenants(entry.partner, entry.connectionId));
+  return recordEventOf(entry, after.model, tenantId);
 }
 
 /** A batch is mostly of a few connections: each is asked for once. */

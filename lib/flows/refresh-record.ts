@@ -20,6 +20,9 @@ export async function refreshRecord(
   const place = `${work.resource} record`;
   const resource = driver.resources[work.resource];
   const connection = job.connectionId === null ? null : await ports.connections.read(driver.name, job.connectionId);
+  const { connectionId } = job;
+  if (connection === null && connectionId !== null && (await ports.connections.isGone(driver.name, { connectionId })))
+    return done;
   if (resource === undefined || connection === null) {
     const actual = resource === undefined ? `no resource ${work.resource}` : "its connection is removed";
     const message = `${driver.title}: cannot fetch ${work.resource} again, ${actual}. Mend that and replay, or discard the failure.`;

@@ -110,7 +110,7 @@ describe("a record's write whose condition failed", () => {
   };
   const storeOn = (answer: (command: unknown) => unknown) => {
     const { table, client, clock } = tableOn(answer);
-    const bucket = { put: async () => {}, get: async () => null };
+    const bucket = { put: async () => {}, get: async () => null, list: async () => [], delete: async () => {} };
     return { client, records: createRecordStore({ table, bucket, clock }) };
   };
 

@@ -42,7 +42,7 @@ describe("what a person should hear of imports", () => {
     await ports.control.compareAndSet(changed(atRest("acme", null), { pause: wish }));
     await fanOut(ports, acme);
     expect(told(ports)).toEqual([]);
-    const paused = await ports.control.read("acme", null, { fresh: true });
+    const paused = await ports.control.read("acme", null);
     await ports.control.compareAndSet(changed(paused, { pause: null }));
     await fanOut(ports, acme);
     expect([told(ports), alerts(ports)]).toEqual([["late"], 1]);

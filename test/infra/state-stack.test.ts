@@ -84,6 +84,8 @@ describe("tables", () => {
     const ends = [...tablesOf(dev)].map(([name, table]) => [name, table.Properties["TimeToLiveSpecification"]]);
     const on = (AttributeName: string) => ({ AttributeName, Enabled: true });
     expect(Object.fromEntries(ends)).toEqual({
+      connections: on("expiresAt"),
+      records: on("expiresAt"),
       history: on("expiresAt"),
       runs: on("expiresAt"),
       failures: on("expiresAt"),

@@ -5,6 +5,7 @@ import { SeededRandom, startMs, VirtualClock } from "./memory/clock.ts";
 import { MemoryChangeBus } from "./memory/change-bus.ts";
 import { MemoryConnectionStore } from "./memory/connection-store.ts";
 import { MemoryControlStore } from "./memory/control-store.ts";
+import { MemoryEraser } from "./memory/eraser.ts";
 import { MemoryFailureStore } from "./memory/failure-store.ts";
 import { MemoryGate } from "./memory/gate.ts";
 import { MemoryHistoryStore } from "./memory/history-store.ts";
@@ -39,6 +40,7 @@ export interface MemoryPorts extends Ports {
   readonly failures: MemoryFailureStore;
   readonly control: MemoryControlStore;
   readonly parked: MemoryParkedJobs;
+  readonly eraser: MemoryEraser;
   readonly audit: RecordedAudit;
   readonly metrics: RecordedMetrics;
   readonly log: RecordedLog;
@@ -65,24 +67,28 @@ export function createMemoryPorts(options: MemoryPortsOptions = {}): MemoryPorts
   const partnerSecrets = new MemoryPartnerSecrets();
   for (const [partner, secret] of Object.entries(options.secrets ?? {})) partnerSecrets.set(partner, secret);
   const partners = options.partners ?? [];
+  const stores = {
+    runs: new MemoryRunStore(),
+    records: new MemoryRecordStore(clock),
+    history: new MemoryHistoryStore(),
+    connections: new MemoryConnectionStore((owner) => credentials.forget(owner)),
+    credentials,
+    claims: new MemoryClaimChecks(),
+    failures: new MemoryFailureStore(),
+    parked: new MemoryParkedJobs(random),
+  };
   return {
+    ...stores,
     clock,
     random,
     transport: new ScriptedTransport(),
     gate: new MemoryGate(clock, random),
     lanes: new MemoryLanes(clock),
-    runs: new MemoryRunStore(),
-    records: new MemoryRecordStore(clock),
-    history: new MemoryHistoryStore(),
     events: new MemoryChangeBus(),
-    connections: new MemoryConnectionStore((owner) => credentials.forget(owner)),
-    credentials,
+    eraser: new MemoryEraser(stores),
     leases: new MemoryLeases(clock),
     partnerSecrets,
-    claims: new MemoryClaimChecks(),
-    failures: new MemoryFailureStore(),
     control: new MemoryControlStore(),
-    parked: new MemoryParkedJobs(random),
     tallies: new CallTallies(),
     audit: new RecordedAudit(),
     metrics: new RecordedMetrics(),

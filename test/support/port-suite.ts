@@ -1,5 +1,6 @@
 import { describeControlStore } from "./port-suite/control.ts";
 import { describeConnectionStore } from "./port-suite/connections.ts";
+import { describeEraser } from "./port-suite/erasing.ts";
 import { describeFailureStore } from "./port-suite/failures.ts";
 import type { OpenPorts } from "./port-suite/opened.ts";
 import { describeParkedJobs } from "./port-suite/parked.ts";
@@ -14,6 +15,7 @@ export function describePorts(open: OpenPorts): void {
   describeConnectionStore(open);
   describeSecrets(open);
   describeFailureStore(open);
+  describeEraser(open);
   describeControlStore(open);
   describeParkedJobs(open);
 }

@@ -23,6 +23,7 @@ export class ReplayConnections implements ConnectionStore {
 
   create = async (): Promise<"exists"> => "exists";
   read = async (): Promise<Connection | null> => this.#connection;
+  isGone = async (): Promise<boolean> => false;
   findByAccount = async (): Promise<Connection | null> => this.#connection;
   compareAndSet = async (): Promise<"stored"> => "stored";
   remove = async (): Promise<void> => undefined;
@@ -78,9 +79,8 @@ export class ReplayRecords implements RecordStore {
   marks = async (): Promise<ReadonlyMap<string, never>> => new Map<string, never>();
   digests = async (): Promise<{ marks: readonly never[]; next: null }> => ({ marks: [], next: null });
   list = async (): Promise<Page<never>> => noPage;
-  clear = async (): Promise<boolean> => true;
-
   find = async (): Promise<Page<never>> => noPage;
+
   async write(scope: RecordScope, candidate: RecordCandidate): Promise<WriteOutcome> {
     const text = candidate.deleted ? "gone" : `${candidate.model} ${JSON.stringify(candidate.data)}`;
     this.#say(`${scope.resource}/${candidate.externalId}: ${text.slice(0, charsMax)}`);

@@ -1,4 +1,5 @@
 import type { WorkInEmergency } from "../../engine/emergency.ts";
+import type { Eraser } from "../../engine/erasure.ts";
 import type { GateGauge, LaneGauge, Ports } from "../../engine/ports.ts";
 import type { VerifyApiKey } from "./access.ts";
 import type { Once } from "./once.ts";
@@ -26,6 +27,7 @@ export interface ApiResponse {
 export interface ApiPorts extends Ports {
   readonly gate: Ports["gate"] & GateGauge;
   readonly lanes: Ports["lanes"] & LaneGauge;
+  readonly eraser: Eraser;
   readonly verifyApiKey: VerifyApiKey;
   readonly once: Once;
   readonly workInEmergency: WorkInEmergency;

@@ -1,5 +1,6 @@
 import { connectionRoutes } from "./connections.ts";
 import { emergencyRoutes } from "./emergency.ts";
+import { eraseRoutes } from "./erase.ts";
 import { failureRoutes } from "./failures.ts";
 import { healthRoutes } from "./health.ts";
 import { historyRoutes } from "./history.ts";
@@ -36,4 +37,5 @@ export const routes: readonly Route[] = [
   ...historyRoutes,
   ...rebuildRoutes,
   ...failureRoutes,
+  ...eraseRoutes,
 ];

@@ -1,16 +1,18 @@
 import type { PartnerDriver } from "../../engine/define-partner.ts";
+import type { Eraser } from "../../engine/erasure.ts";
+import { fingerprintOf } from "../../engine/fingerprint.ts";
 import { mapBounded } from "../../engine/map-bounded.ts";
 import type { Connection, Failure, Page, Ports, ResourceState } from "../../engine/ports.ts";
 import { end, leaseMs } from "../../engine/run.ts";
 import type { Run } from "../../engine/run.ts";
 import { changeResource } from "../change-resource.ts";
+import { erasureFor } from "../erase/erase-connection.ts";
 import { appendAudit } from "./append-audit.ts";
 import type { Actor } from "./append-audit.ts";
 
-export type RemovePorts = Pick<
-  Ports,
-  "clock" | "random" | "connections" | "records" | "runs" | "parked" | "failures" | "audit"
->;
+export type RemovePorts = Pick<Ports, "clock" | "random" | "connections" | "runs" | "parked" | "failures" | "audit"> & {
+  readonly eraser: Eraser;
+};
 
 export type Removal =
   | { readonly kind: "removed" }
@@ -25,7 +27,6 @@ export type Removal =
 
 /** Of the 29 seconds that an API call has. */
 const clearMsMax = 15_000;
-const clearedAtOnce = 500;
 /** Bounds the loop where the clock does not. */
 const clearsMax = 2_000;
 const failurePagesMax = 5;
@@ -34,8 +35,9 @@ const triesMax = 4;
 
 /**
  * Removes a connection and its records. First it is paused and its runs are ended, so that nothing writes any more; then
- * its records go and its failures are discarded; the connection itself goes last: as long as anything is left there is
- * a connection to ask for the rest of it, and dying anywhere in between costs no more than asking again.
+ * its records go with their histories and its failures are discarded; the connection itself goes last: as long as anything
+ * is left there is a connection to ask for the rest of it, and dying anywhere in between costs no more than asking again.
+ * A mark in its place says whose it was, so that what stays for its time (failures, runs) can be erased before it.
  */
 export async function removeConnection(
   ports: RemovePorts,
@@ -44,7 +46,7 @@ export async function removeConnection(
   actor: Actor,
 ): Promise<Removal> {
   const { partner, connectionId, tenantId } = connection;
-  await appendAudit(ports, actor, "connection.remove", connectionId, { tenantId });
+  await appendAudit(ports, actor, "connection.remove", connectionId, { tenant: fingerprintOf([tenantId]) });
   // Paused, it also leaves the schedule: fan-out takes off what is due of it.
   if ((await pause(ports, connection)) === "contended") return { kind: "contended" };
   const states = await ports.connections.listResources(partner, connectionId);
@@ -54,14 +56,14 @@ export async function removeConnection(
     const resources = states.filter((state) => state.activeRunId !== null).map((state) => state.resource);
     return { kind: "unfinished", why: "run-in-progress", resources, againAtMs: quietAtMs };
   }
-  const left = await clearRecords(ports, connection, resourcesOf(driver, states));
-  if (left.length > 0)
-    return { kind: "unfinished", why: "records-left", resources: left, againAtMs: ports.clock.nowMs() };
+  const { resources } = await erasureFor(ports, driver, connection, "removed");
+  if (await clearRecords(ports, connection, resources))
+    return { kind: "unfinished", why: "records-left", resources, againAtMs: ports.clock.nowMs() };
   await discardFailures(ports, connection);
-  await ports.connections.remove(partner, connectionId);
+  if ((await replaceByMark(ports, driver, connection, resources)) === "contended") return { kind: "contended" };
   // `partner-control` finds that it is gone, and drops them.
   await ports.parked.wake(partner, connectionId, ports.clock.nowMs());
-  await appendAudit(ports, actor, "connection.removed", connectionId, { tenantId });
+  await appendAudit(ports, actor, "connection.removed", connectionId, { tenant: fingerprintOf([tenantId]) });
   return { kind: "removed" };
 }
 
@@ -106,26 +108,35 @@ async function endRun(ports: RemovePorts, run: Run, nowMs: number): Promise<numb
   return nowMs;
 }
 
-function resourcesOf(driver: PartnerDriver, states: readonly ResourceState[]): readonly string[] {
-  // The driver may have lost a resource whose records are still there, and gained one that has no state yet.
-  return [...new Set([...Object.keys(driver.resources), ...states.map((state) => state.resource)])];
-}
-
-/** Deletes until nothing is left or the time is up; returns the resources that have records left. */
+/** Deletes until nothing is left or the time is up; returns whether something is left. */
 async function clearRecords(
   ports: RemovePorts,
-  connection: Connection,
+  { partner, connectionId }: Connection,
   resources: readonly string[],
-): Promise<readonly string[]> {
-  const { partner, connectionId } = connection;
+): Promise<boolean> {
   const untilMs = ports.clock.nowMs() + clearMsMax;
-  const left = [...resources];
+  const of = { partner, connectionId, resources, account: null, quotaItem: null };
   for (let clears = 0; clears < clearsMax && ports.clock.nowMs() < untilMs; clears++) {
-    const resource = left[0];
-    if (resource === undefined) break;
-    if (await ports.records.clear({ partner, connectionId, resource }, clearedAtOnce)) left.shift();
+    if (!(await ports.eraser.clear("records", of)).left) return false;
   }
-  return left;
+  return true;
+}
+
+/** Its credential and states first: without them it does nothing, and is still there to be removed again. */
+async function replaceByMark(
+  ports: RemovePorts,
+  driver: PartnerDriver,
+  { partner, connectionId }: Connection,
+  resources: readonly string[],
+): Promise<"marked" | "contended"> {
+  for (let attempt = 0; attempt < triesMax; attempt++) {
+    const current = await ports.connections.read(partner, connectionId);
+    if (current === null) return "marked";
+    const mark = { ...(await erasureFor(ports, driver, current, "removed")), resources };
+    await ports.eraser.clear("connection", { ...mark, quotaItem: null });
+    if ((await ports.eraser.mark(mark)) === "stored") return "marked";
+  }
+  return "contended";
 }
 
 /** What waits to be replayed has nothing left to be replayed for. Of very many some stay open, and a replay then says so. */

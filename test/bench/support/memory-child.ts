@@ -4,6 +4,7 @@ import type { Ports, RecordStore } from "../../../lib/engine/ports.ts";
 import { pushRun } from "../../../lib/flows/push-run.ts";
 import { startRun } from "../../../lib/flows/start-run.ts";
 import { acme as driver, connection } from "../../flows/support/acme.ts";
+import { MemoryRunStore } from "../../support/memory/run-store.ts";
 import { createMemoryPorts } from "../../support/memory-ports.ts";
 import { stateOf } from "./bench-connection.ts";
 
@@ -34,7 +35,6 @@ const counting: RecordStore = {
   },
   list: async () => ({ items: [], next: null, previous: null, total: 0 }),
   find: async () => ({ items: [], next: null, previous: null }),
-  clear: async () => true,
 };
 
 function pageNumber(page: number): Uint8Array {
@@ -45,11 +45,24 @@ function pageNumber(page: number): Uint8Array {
   return new TextEncoder().encode(JSON.stringify({ items, next: from + pageSize < records ? page + 1 : null }));
 }
 
+/** What a pass has seen is forgotten, and made up again when it is asked for: as many values, in parts as large as a turn's. */
+class CountingRuns extends MemoryRunStore {
+  override async noteSeen(): Promise<void> {}
+
+  override async readSeen(_of: unknown, after: string | null): ReturnType<MemoryRunStore["readSeen"]> {
+    const from = Number(after ?? 0);
+    const bits = Uint32Array.from({ length: Math.min(turn, records - from) }, (_, index) => (from + index) * 2_147);
+    return { bits: [bits], next: from + turn < records ? String(from + turn) : null };
+  }
+}
+const turn = 20_000;
+
 const memory = createMemoryPorts({ partners: [driver] });
 const silent = () => {};
 const ports: Ports = {
   ...memory,
   records: counting,
+  runs: new CountingRuns(),
   log: { info: silent, warn: silent, error: silent },
   metrics: { count: silent },
   lanes: { send: async () => {}, giveUp: (_job, why) => Promise.reject(new Error(why.message)) },

@@ -1,3 +1,4 @@
+import { fingerprintOf } from "../../../lib/engine/fingerprint.ts";
 import { describe, expect, test } from "vitest";
 import { checkConnectionId } from "../../../lib/engine/connection-id.ts";
 import { unseal } from "../../../lib/engine/seal.ts";
@@ -121,7 +122,7 @@ describe("creating a connection", () => {
         actor: "api-key",
         action: "connection.create",
         subject: id,
-        detail: { tenantId: "tenant-1", requestId: "request-0" },
+        detail: { tenant: fingerprintOf(["tenant-1"]), requestId: "request-0" },
       },
     ]);
   });

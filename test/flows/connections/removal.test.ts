@@ -1,3 +1,5 @@
+import { fingerprintOf } from "../../../lib/engine/fingerprint.ts";
+import { historyOf } from "../../../lib/engine/history.ts";
 import { describe, expect, test } from "vitest";
 import { leaseMs } from "../../../lib/engine/run.ts";
 import { startMs } from "../../support/memory-ports.ts";
@@ -72,24 +74,25 @@ describe("deleting a connection", () => {
 
   test("of more records than one call can delete says what is left, and goes on", async () => {
     const { api, id } = await connected(3);
-    const { clear } = api.ports.records;
-    api.ports.records.clear = async (scope) => {
+    const { eraser } = api.ports;
+    const { clear } = eraser;
+    eraser.clear = async (kind, of) => {
       api.ports.clock.advance(6_000);
-      return clear.call(api.ports.records, scope, 1);
+      return clear.call(eraser, kind, of);
     };
     const answers = [];
     for (let call = 0; call < 2; call++) answers.push(await api.call("DELETE", `/connections/${id}`));
     expect(answers.map((answer) => answer.status)).toEqual([200, 404]);
-    api.ports.records.clear = async (scope) => {
+    eraser.clear = async (kind, of) => {
       api.ports.clock.advance(16_000);
-      return clear.call(api.ports.records, scope, 1);
+      return clear.call(eraser, kind, of);
     };
     const again = await api.connect({ account: "acct-1" });
-    for (let number = 0; number < 3; number++) await putRecord(api.ports, again, `order-${number}`);
+    for (let number = 0; number < 8; number++) await putRecord(api.ports, again, `order-${number}`);
     const first = await api.call("DELETE", `/connections/${again}`);
     expect([first.status, first.headers["retry-after"]]).toEqual([202, "1"]);
     expect(first.data).toMatchObject({ removed: false, remaining: { why: "records-left", resources: ["orders"] } });
-    expect(api.ports.records.all()).toHaveLength(2);
+    expect(api.ports.records.all()).toHaveLength(5);
     expect((await api.call("GET", `/connections/${again}`)).status).toBe(200);
     expect((await api.call("DELETE", `/connections/${again}`)).status).toBe(202);
     expect((await api.call("DELETE", `/connections/${again}`)).status).toBe(200);
@@ -100,14 +103,16 @@ describe("deleting a connection", () => {
     const state = await api.ports.connections.readResource("acme", id, "orders");
     if (state === null) throw new Error("no state");
     await api.ports.connections.createResource({ ...state, resource: "former", activeRunId: null });
-    const cleared: string[] = [];
-    const { clear } = api.ports.records;
-    api.ports.records.clear = async (scope, limit) => {
-      cleared.push(scope.resource);
-      return clear.call(api.ports.records, scope, limit);
+    await putRecord(api.ports, id, "order-1");
+    const { eraser } = api.ports;
+    const cleared = new Set<string>();
+    const { clear } = eraser;
+    eraser.clear = async (kind, of) => {
+      if (kind === "records") for (const resource of of.resources) cleared.add(resource);
+      return clear.call(eraser, kind, of);
     };
     await api.call("DELETE", `/connections/${id}`);
-    expect(cleared.toSorted()).toEqual(["former", "orders"]);
+    expect([...cleared].toSorted()).toEqual(["former", "orders"]);
   });
 
   test("discards what waits to be replayed, and only its own", async () => {
@@ -129,11 +134,28 @@ describe("deleting a connection", () => {
     expect(statuses.filter((status) => status === "its own discarded")).toHaveLength(249);
   });
 
+  test("takes the histories of its records along, and leaves a mark that says whose it was and nothing of its secrets", async () => {
+    const { api, id } = await connected(2);
+    const record = await api.ports.records.read({ partner: "acme", connectionId: id, resource: "orders" }, "order-0");
+    if (record === null) throw new Error("no record");
+    await api.ports.history.append({ ...historyOf(null, record), externalId: "order-0" });
+    expect((await api.call("DELETE", `/connections/${id}`)).status).toBe(200);
+    expect([api.ports.records.all(), api.ports.history.entries]).toEqual([[], []]);
+    expect(await api.ports.eraser.read("acme", id)).toMatchObject({ stage: "removed", tenantId: "tenant-1" });
+    expect(await api.ports.connections.isGone("acme", { connectionId: id })).toBe(true);
+  });
+
   test("is audited before and after", async () => {
     const { api, id } = await connected();
     await api.call("DELETE", `/connections/${id}`);
     expect(api.ports.audit.entries.slice(1)).toMatchObject([
-      { action: "connection.remove", subject: id, actor: "api-key", atMs: startMs, detail: { tenantId: "tenant-1" } },
+      {
+        action: "connection.remove",
+        subject: id,
+        actor: "api-key",
+        atMs: startMs,
+        detail: { tenant: fingerprintOf(["tenant-1"]) },
+      },
       { action: "connection.removed", subject: id },
     ]);
   });

@@ -1,3 +1,5 @@
+import { accountHashOf } from "../../../lib/engine/erasure.ts";
+import type { Erasure } from "../../../lib/engine/erasure.ts";
 import { timeSortKey } from "../../../lib/engine/page-cursor.ts";
 import type { Connection, ConnectionStore, Page, PageRequest, ResourceState } from "../../../lib/engine/ports.ts";
 import { pageOf } from "./pages.ts";
@@ -7,6 +9,8 @@ type Owner = Pick<Connection, "partner" | "connectionId">;
 export class MemoryConnectionStore implements ConnectionStore {
   readonly #connections = new Map<string, Connection>();
   readonly #resources = new Map<string, ResourceState>();
+  readonly #goneAccounts = new Set<string>();
+  readonly #marks = new Map<string, Erasure>();
   readonly #forget: (owner: Owner) => void;
 
   /** @param forget removes the connection's credential, which another port keeps */
@@ -22,9 +26,38 @@ export class MemoryConnectionStore implements ConnectionStore {
     return [...this.#resources.values()].map((state) => structuredClone(state));
   }
 
+  /** The eraser's. */
+  forgetResources(owner: Owner): void {
+    for (const state of this.resources())
+      if (keyOf(state) === keyOf(owner)) this.#resources.delete(resourceKeyOf(state));
+    this.#forget(owner);
+  }
+
+  marks(): Erasure[] {
+    return [...this.#marks.values()];
+  }
+
+  /** The eraser's: puts a mark in a connection's place, or moves it on. */
+  mark(erasure: Erasure): "stored" | "superseded" {
+    const stored = this.#connections.get(keyOf(erasure)) ?? this.#marks.get(keyOf(erasure));
+    if (stored?.revision !== erasure.revision - 1) return "superseded";
+    this.#connections.delete(keyOf(erasure));
+    this.#marks.set(keyOf(erasure), structuredClone(erasure));
+    if (erasure.account !== null) this.#goneAccounts.add(accountHashOf(erasure.partner, erasure.account));
+    return "stored";
+  }
+
+  async isGone(
+    partner: string,
+    of: { readonly connectionId: string } | { readonly account: string },
+  ): Promise<boolean> {
+    if ("connectionId" in of) return this.#marks.has(keyOf({ partner, connectionId: of.connectionId }));
+    return this.#goneAccounts.has(accountHashOf(partner, of.account));
+  }
+
   async create(connection: Connection): Promise<"created" | "exists"> {
     const held = connection.account !== null && this.#holderOf(connection.partner, connection.account) !== null;
-    if (held || this.#connections.has(keyOf(connection))) return "exists";
+    if (held || this.#connections.has(keyOf(connection)) || this.#marks.has(keyOf(connection))) return "exists";
     this.#connections.set(keyOf(connection), structuredClone(connection));
     return "created";
   }

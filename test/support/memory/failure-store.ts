@@ -11,6 +11,11 @@ export class MemoryFailureStore implements FailureStore {
     return [...this.#failures.values()].map((failure) => structuredClone(failure));
   }
 
+  /** The eraser's. */
+  forget(failure: FailureKey): void {
+    this.#failures.delete(keyOf(failure));
+  }
+
   async record(failure: Failure): Promise<void> {
     const stored = this.#failures.get(keyOf(failure));
     const counted: Failure = {

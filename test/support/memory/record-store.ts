@@ -18,6 +18,11 @@ export class MemoryRecordStore implements RecordStore {
     this.#clock = clock;
   }
 
+  /** The eraser's. */
+  forget(record: RecordScope & { readonly externalId: string }): void {
+    this.#records.delete(keyOf(record, record.externalId));
+  }
+
   all(): StoredRecord[] {
     return [...this.#records.values()].map((record) => structuredClone(record));
   }
@@ -93,11 +98,6 @@ export class MemoryRecordStore implements RecordStore {
     const wanted = this.#of(scope).filter((record) => isWanted(filter, record));
     const { total: _, ...found } = pageOf(wanted, (record) => record.externalId, "ascending", page);
     return found;
-  }
-
-  async clear(scope: RecordScope, limit: number): Promise<boolean> {
-    for (const record of this.#of(scope).slice(0, limit)) this.#records.delete(keyOf(scope, record.externalId));
-    return this.#of(scope).length === 0;
   }
 
   #of(scope: RecordScope): StoredRecord[] {

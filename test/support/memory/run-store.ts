@@ -11,6 +11,11 @@ export class MemoryRunStore implements RunStore {
     return [...this.#runs.values()].map((run) => structuredClone(run));
   }
 
+  /** The eraser's. */
+  forget(run: Pick<Run, "partner" | "connectionId" | "runId">): void {
+    this.#runs.delete(keyOf(run));
+  }
+
   async create(run: Run): Promise<"created" | "exists"> {
     if (this.#runs.has(keyOf(run))) return "exists";
     this.#runs.set(keyOf(run), structuredClone(run));

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type {
   ClaimChecks,
+  ClaimOwner,
   Clock,
   Connection,
   Credential,
@@ -38,6 +39,10 @@ export class MemoryCredentials implements Credentials {
     this.#credentials.set(keyOf(owner), { fields: { ...next }, revision, storedAtMs: this.#clock.nowMs() });
   }
 
+  has(owner: Owner): boolean {
+    return this.#credentials.has(keyOf(owner));
+  }
+
   forget(owner: Owner): void {
     this.#credentials.delete(keyOf(owner));
   }
@@ -61,8 +66,8 @@ export class MemoryPartnerSecrets implements PartnerSecrets {
 export class MemoryClaimChecks implements ClaimChecks {
   readonly bodies = new Map<string, Uint8Array>();
 
-  async put(partner: string, body: Uint8Array): Promise<string> {
-    const key = `bodies/${partner}/${createHash("sha256").update(body).digest("hex")}`;
+  async put({ partner, connectionId }: ClaimOwner, body: Uint8Array): Promise<string> {
+    const key = `bodies/${partner}/${connectionId ?? "-"}/${createHash("sha256").update(body).digest("hex")}`;
     this.bodies.set(key, Uint8Array.from(body));
     return key;
   }

@@ -2,13 +2,14 @@ import { afterAll, beforeAll } from "vitest";
 import * as z from "zod";
 import { resource } from "../../../lib/engine/define-partner.ts";
 import type { PartnerDriver } from "../../../lib/engine/define-partner.ts";
+import type { Eraser } from "../../../lib/engine/erasure.ts";
 import type { PartnerRegistry, PartnerSecret, Ports } from "../../../lib/engine/ports.ts";
 import { registryOf } from "../../../lib/engine/registry.ts";
 import type { Owner } from "../port-values.ts";
 
 /** Ports that the suite runs on, and what it needs of the world behind them. */
 export interface OpenedPorts {
-  readonly ports: Ports;
+  readonly ports: Ports & { readonly eraser: Eraser };
   readonly setSecret: (partner: string, secret: PartnerSecret | null) => void;
   readonly close: () => Promise<void>;
 }

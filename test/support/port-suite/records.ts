@@ -299,19 +299,5 @@ function describeRecordLists(open: OpenPorts): void {
       expect(await found(null, "exclude", 7)).toEqual(ids.filter((id) => !gone.includes(id)));
       expect(await found(first, "include", 9)).toHaveLength(90);
     });
-
-    it("are cleared a bounded number at a time, and those of another resource are left", async () => {
-      const scope = freshScope();
-      const other = { ...scope, resource: "others" };
-      await allOf(70, (index) => records().write(scope, candidateOf({ externalId: `thing-${index}` }), null));
-      await records().write(other, candidateOf(), null);
-      expect(await records().clear(scope, 30)).toBe(false);
-      expect((await records().list(scope, { limit: 1, cursor: null })).total).toBe(40);
-      expect(await records().clear(scope, 39)).toBe(false);
-      let calls = 0;
-      while (!(await records().clear(scope, 39)) && calls < 3) calls += 1;
-      expect((await records().list(scope, { limit: 1, cursor: null })).total).toBe(0);
-      expect(await records().read(other, "thing-1")).not.toBeNull();
-    });
   });
 }

@@ -74,21 +74,24 @@ function describeClaimChecks(open: OpenPorts): void {
   describe("claim checks", () => {
     const opened = usePorts(open);
     const claims = () => opened().ports.claims;
+    const acmeOwner = { partner: "acme", connectionId: "acme_1" };
 
     it("give a body back by the key they gave for it, byte for byte", async () => {
       const body = Uint8Array.from({ length: 700_000 }, (_, index) => index % 256);
-      const key = await claims().put("acme", body);
-      expect(key.startsWith("bodies/acme/")).toBe(true);
+      const key = await claims().put(acmeOwner, body);
+      expect(key.startsWith("bodies/acme/acme_1/")).toBe(true);
       const back = await claims().get(key);
       expect(back !== null && Buffer.compare(back, body)).toBe(0);
     });
 
     it("keep the same body under one key, each partner's under its own, and know of no other", async () => {
       const body = Buffer.from("the same");
-      const key = await claims().put("acme", body);
-      expect(await claims().put("acme", Buffer.from("the same"))).toBe(key);
-      expect(await claims().put("other", body)).not.toBe(key);
-      expect(await claims().put("acme", Buffer.from("another"))).not.toBe(key);
+      const key = await claims().put(acmeOwner, body);
+      expect(await claims().put(acmeOwner, Buffer.from("the same"))).toBe(key);
+      expect(await claims().put({ partner: "other", connectionId: null }, body)).not.toBe(key);
+      expect(await claims().put(acmeOwner, Buffer.from("another"))).not.toBe(key);
+      const unknown = await claims().put({ partner: "acme", connectionId: null }, body);
+      expect([unknown === key, unknown.startsWith("bodies/acme/-/")]).toEqual([false, true]);
       expect(await claims().get("bodies/acme/0000")).toBeNull();
     });
   });

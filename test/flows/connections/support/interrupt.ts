@@ -4,7 +4,10 @@ import { Died } from "../../support/world.ts";
 import type { Death } from "../../support/world.ts";
 
 /** The ports whose calls count as effects of the API's function. */
-const effects = ["lanes", "runs", "records", "connections", "credentials", "failures", "audit"] as const;
+const effects = ["lanes", "runs", "records", "connections", "credentials", "failures", "eraser", "audit"] as const;
+
+/** What the API's function has, as far as it is told to die. */
+export type MortalPorts = Ports & Pick<MemoryPorts, "eraser">;
 
 /** Every place where work of so many effects can die. */
 export function everyDeath(calls: number): readonly Death[] {
@@ -18,7 +21,7 @@ export function everyDeath(calls: number): readonly Death[] {
 export async function interrupt(
   ports: MemoryPorts,
   death: Death | null,
-  work: (ports: Ports) => Promise<unknown>,
+  work: (ports: MortalPorts) => Promise<unknown>,
   between: (() => Promise<void>) | null = null,
 ): Promise<{ readonly died: boolean; readonly calls: number }> {
   let calls = 0;
@@ -39,7 +42,7 @@ export async function interrupt(
         };
       },
     });
-  const mortal: Ports = { ...ports, ...Object.fromEntries(effects.map((name) => [name, wrap(ports[name])])) };
+  const mortal: MortalPorts = { ...ports, ...Object.fromEntries(effects.map((name) => [name, wrap(ports[name])])) };
   try {
     await work(mortal);
     return { died: dead, calls };

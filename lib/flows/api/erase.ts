@@ -1,0 +1,118 @@
+import * as z from "zod";
+import { partnerOfConnectionId } from "../../engine/connection-id.ts";
+import type { Erasure } from "../../engine/erasure.ts";
+import { fingerprintOf } from "../../engine/fingerprint.ts";
+import { appendAudit } from "../connections/append-audit.ts";
+import { eraseConnection, erasureFor } from "../erase/erase-connection.ts";
+import { eraseTenant } from "../erase/erase-tenant.ts";
+import { findPerson } from "../erase/find-person.ts";
+import { actorOf } from "./actor.ts";
+import { contended } from "./apply-change.ts";
+import { driverOf, findConnection } from "./find-connection.ts";
+import { notFound } from "./problem.ts";
+import { isReadable, scopeOf } from "./records.ts";
+import type { ApiPorts } from "./request.ts";
+import { route } from "./route.ts";
+import { isoTime } from "./time.ts";
+
+/** Of the 29 seconds that an API call has. */
+const stepMsMax = 15_000;
+const idsMax = 100;
+const Id = z.string().min(1).max(1_024);
+const Cursor = z.string().min(1).max(5_000).optional();
+const query = z.strictObject({});
+
+/** Forgets a tenant, a connection, a person. Each call does as much as it has time for: ask again until `done`. */
+export const eraseRoutes = [
+  route({
+    method: "POST",
+    path: "/tenants/{tenantId}/erase",
+    needs: "admin",
+    reach: "tenant",
+    query,
+    handle: async (ports, { params, request }) => {
+      // Whose it was is what must not be kept: who knows the tenant's id finds the entry by it, and nobody else does.
+      await appendAudit(ports, actorOf(request), "tenant.erase", fingerprintOf([params.tenantId]), {});
+      const step = await eraseTenant(ports, params.tenantId, ports.clock.nowMs() + stepMsMax);
+      const { done, removed, erased, unfinished, againAtMs } = step;
+      return { status: done ? 200 : 202, data: { done, removed, erased, unfinished, againAt: isoTime(againAtMs) } };
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/tenants/{tenantId}/find-person",
+    needs: "admin",
+    reach: "tenant",
+    query,
+    body: z.strictObject({ value: z.string().trim().min(3).max(320), cursor: Cursor }),
+    handle: async (ports, { params, body, request }) => {
+      await appendAudit(ports, actorOf(request), "person.find", fingerprintOf([params.tenantId]), {});
+      const untilMs = ports.clock.nowMs() + stepMsMax;
+      const search = await findPerson(ports, params.tenantId, body.value, body.cursor ?? null, untilMs);
+      return { status: 200, data: search };
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/connections/{id}/erase",
+    needs: "admin",
+    reach: "tenant",
+    query,
+    handle: async (ports, { params, request }) => {
+      const erasure = await erasureOf(ports, params.id);
+      const { connectionId } = erasure;
+      if (erasure.stage === "erased")
+        return { status: 200, data: { connectionId, done: true, removed: {}, why: null } };
+      await appendAudit(ports, actorOf(request), "connection.erase", connectionId, {});
+      const step = await eraseConnection(ports, erasure, ports.clock.nowMs() + stepMsMax);
+      if (step.kind === "contended") throw contended();
+      const { removed } = step;
+      if (step.kind === "done") return { status: 200, data: { connectionId, done: true, removed, why: null } };
+      const data = { connectionId, done: false, removed, why: step.why, againAt: isoTime(step.againAtMs) };
+      return { status: 202, data };
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/connections/{id}/remains",
+    needs: "admin",
+    reach: "tenant",
+    query: z.strictObject({ cursor: Cursor }),
+    handle: async (ports, { params, query: { cursor } }) => {
+      const erasure = await erasureOf(ports, params.id, "look");
+      return { status: 200, data: { stage: erasure.stage, ...(await ports.eraser.count(erasure, cursor ?? null)) } };
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/connections/{id}/erase-records/{resource}",
+    needs: "admin",
+    reach: "tenant",
+    query,
+    body: z.strictObject({ externalIds: z.array(Id).min(1).max(idsMax) }),
+    handle: async (ports, { params, body, request }) => {
+      const scope = await scopeOf(ports, params.id, params.resource);
+      const { connectionId, resource } = scope;
+      const externalIds = [...new Set(body.externalIds)].filter(isReadable);
+      // How many, and not which: an id may be all that is known of a person.
+      const detail = { resource, count: String(externalIds.length) };
+      await appendAudit(ports, actorOf(request), "records.erase", connectionId, detail);
+      const removed = await ports.eraser.clearRecords(scope, externalIds);
+      return { status: 200, data: { connectionId, resource, removed } };
+    },
+  }),
+];
+
+/** What is to be erased: a connection that is there is marked first, one that is gone has its mark; neither is a 404. */
+async function erasureOf(ports: ApiPorts, id: string, why: "mark" | "look" = "mark"): Promise<Erasure> {
+  const partner = partnerOfConnectionId(id);
+  const marked = partner === null ? null : await ports.eraser.read(partner, id);
+  if (marked !== null) return marked;
+  const connection = await findConnection(ports, id);
+  const erasure = await erasureFor(ports, driverOf(ports, connection), connection, "erasing");
+  if (why === "look") return { ...erasure, stage: "removed" };
+  if ((await ports.eraser.mark(erasure)) === "superseded") throw contended();
+  const stored = await ports.eraser.read(connection.partner, id);
+  if (stored === null) throw notFound("such connection");
+  return stored;
+}

@@ -1,0 +1,101 @@
+import { addRemains, noRemains, quietMs, remainKinds } from "../../engine/erasure.ts";
+import type { Eraser, Erasure, Remains } from "../../engine/erasure.ts";
+import type { PartnerDriver } from "../../engine/define-partner.ts";
+import { quotaItemOf } from "../../engine/limits.ts";
+import type { Connection, Ports } from "../../engine/ports.ts";
+
+export type ErasePorts = Pick<Ports, "clock" | "connections"> & { readonly eraser: Eraser };
+
+export type EraseStep =
+  | { readonly kind: "done"; readonly removed: Remains }
+  /** It is gone for everybody, and not yet erased: ask again then. */
+  | {
+      readonly kind: "unfinished";
+      readonly why: "workers-ending" | "more-to-remove";
+      readonly againAtMs: number;
+      readonly removed: Remains;
+    }
+  | { readonly kind: "contended" };
+
+/** Bounds the loop where the clock does not. */
+const clearsMax = 2_000;
+
+/**
+ * Erases a connection, as far as one call gets. The mark in its place goes first: from then on it is gone for everybody, and
+ * what a queue still holds for it is dropped. Whoever had it in hand before is at its end a while later, and then everything
+ * is removed, kind by kind; the mark forgets whose it was last. Dying anywhere, the same call goes on.
+ */
+export async function eraseConnection(ports: ErasePorts, erasure: Erasure, untilMs: number): Promise<EraseStep> {
+  const begun = erasure.stage === "erasing" ? erasure : await begin(ports, erasure);
+  if (begun === null) return { kind: "contended" };
+  const quietAtMs = begun.markedAtMs + quietMs;
+  if (ports.clock.nowMs() < quietAtMs)
+    return { kind: "unfinished", why: "workers-ending", againAtMs: quietAtMs, removed: noRemains };
+  const { removed, left } = await clearAll(ports, begun, untilMs);
+  if (left) return { kind: "unfinished", why: "more-to-remove", againAtMs: ports.clock.nowMs(), removed };
+  return (await finish(ports, begun)) === "stored" ? { kind: "done", removed } : { kind: "contended" };
+}
+
+/** The mark of a connection that is there, not stored yet. */
+export async function erasureFor(
+  ports: ErasePorts,
+  driver: PartnerDriver,
+  connection: Connection,
+  stage: "removed" | "erasing",
+): Promise<Erasure> {
+  const { partner, connectionId, tenantId, account, revision } = connection;
+  const states = await ports.connections.listResources(partner, connectionId);
+  // The driver may have lost a resource whose records are still there, and gained one that has no state yet.
+  const resources = [...new Set([...Object.keys(driver.resources), ...states.map((state) => state.resource)])];
+  const item = quotaItemOf(driver, connection);
+  const isItsOwn = item === `${partner}#${account ?? connectionId}`;
+  return {
+    partner,
+    connectionId,
+    stage,
+    tenantId,
+    account,
+    quotaItem: isItsOwn ? item : null,
+    resources,
+    markedAtMs: ports.clock.nowMs(),
+    revision: revision + 1,
+  };
+}
+
+/** One that was removed before is quiet already, and is waited for all the same: it costs a minute and a half. */
+async function begin(ports: ErasePorts, removed: Erasure): Promise<Erasure | null> {
+  const next: Erasure = {
+    ...removed,
+    stage: "erasing",
+    markedAtMs: ports.clock.nowMs(),
+    revision: removed.revision + 1,
+  };
+  return (await ports.eraser.mark(next)) === "stored" ? next : null;
+}
+
+async function clearAll(
+  ports: ErasePorts,
+  erasure: Erasure,
+  untilMs: number,
+): Promise<{ readonly removed: Remains; readonly left: boolean }> {
+  let removed = noRemains;
+  const kinds = [...remainKinds];
+  for (let clears = 0; clears < clearsMax && kinds[0] !== undefined; clears++) {
+    if (ports.clock.nowMs() >= untilMs) break;
+    const cleared = await ports.eraser.clear(kinds[0], erasure);
+    removed = addRemains(removed, cleared.removed);
+    if (!cleared.left) kinds.shift();
+  }
+  return { removed, left: kinds.length > 0 };
+}
+
+async function finish(ports: ErasePorts, erasure: Erasure): Promise<"stored" | "superseded"> {
+  return ports.eraser.mark({
+    ...erasure,
+    stage: "erased",
+    tenantId: null,
+    account: null,
+    quotaItem: null,
+    revision: erasure.revision + 1,
+  });
+}

@@ -1,0 +1,127 @@
+import { noRemains } from "../../../lib/engine/erasure.ts";
+import type { Cleared, Counted, Eraser, Erasure, RemainKind, Remains } from "../../../lib/engine/erasure.ts";
+import type { RecordScope } from "../../../lib/engine/record.ts";
+import type { MemoryConnectionStore } from "./connection-store.ts";
+import type { MemoryFailureStore } from "./failure-store.ts";
+import type { MemoryHistoryStore } from "./history-store.ts";
+import type { MemoryParkedJobs } from "./parked-jobs.ts";
+import type { MemoryRecordStore } from "./record-store.ts";
+import type { MemoryRunStore } from "./run-store.ts";
+import type { MemoryClaimChecks, MemoryCredentials } from "./secrets.ts";
+
+export interface MemoryStores {
+  readonly credentials: MemoryCredentials;
+  readonly connections: MemoryConnectionStore;
+  readonly records: MemoryRecordStore;
+  readonly history: MemoryHistoryStore;
+  readonly failures: MemoryFailureStore;
+  readonly runs: MemoryRunStore;
+  readonly parked: MemoryParkedJobs;
+  readonly claims: MemoryClaimChecks;
+}
+
+type Of = Pick<Erasure, "partner" | "connectionId">;
+
+/** Of each kind so many a call, so that whoever erases has to go on asking. */
+const pageSize = 3;
+
+export class MemoryEraser implements Eraser {
+  readonly #stores: MemoryStores;
+
+  constructor(stores: MemoryStores) {
+    this.#stores = stores;
+  }
+
+  async read(partner: string, connectionId: string): Promise<Erasure | null> {
+    return this.#stores.connections.marks().find(ofOwner({ partner, connectionId })) ?? null;
+  }
+
+  async mark(erasure: Erasure): Promise<"stored" | "superseded"> {
+    return this.#stores.connections.mark(erasure);
+  }
+
+  async ofTenant(tenantId: string, limit: number): Promise<readonly Erasure[]> {
+    return this.#stores.connections
+      .marks()
+      .filter((mark) => mark.tenantId === tenantId)
+      .slice(0, limit);
+  }
+
+  async clear(kind: RemainKind, of: Parameters<Eraser["clear"]>[1]): Promise<Cleared> {
+    const all = this.#found(of)[kind];
+    for (const forget of all.slice(0, pageSize)) forget();
+    if (kind !== "records") return { removed: { [kind]: Math.min(pageSize, all.length) }, left: all.length > pageSize };
+    const left = new Set(this.#stores.records.all().filter(ofOwner(of)).map(idOf));
+    const orphans =
+      this.#found(of).history.length -
+      this.#stores.history.entries.filter(ofOwner(of)).filter((entry) => left.has(idOf(entry))).length;
+    this.#keepHistory((entry) => !ofOwner(of)(entry) || left.has(idOf(entry)));
+    return { removed: { records: Math.min(pageSize, all.length), history: orphans }, left: all.length > pageSize };
+  }
+
+  async clearRecords(scope: RecordScope, externalIds: readonly string[]): Promise<Partial<Remains>> {
+    const { records, history, failures } = this.#stores;
+    const isOne = (thing: { readonly resource: string; readonly externalId: string }) =>
+      thing.resource === scope.resource && externalIds.includes(thing.externalId);
+    const gone = records.all().filter((record) => ofOwner(scope)(record) && isOne(record));
+    for (const record of gone) records.forget(record);
+    const before = history.entries.length;
+    this.#keepHistory((entry) => !(ofOwner(scope)(entry) && isOne(entry)));
+    const parked = externalIds.map((id) => `record-${scope.resource}-${id}`);
+    const failed = failures.all().filter((failure) => ofOwner(scope)(failure) && parked.includes(failure.failureId));
+    for (const failure of failed) failures.forget(failure);
+    return { records: gone.length, history: before - history.entries.length, failures: failed.length };
+  }
+
+  async count(of: Of, _after: string | null): Promise<Counted> {
+    const found = this.#found(of);
+    const counts = Object.entries(found).map(([kind, all]) => [kind, all.length]);
+    return { counts: { ...noRemains, ...Object.fromEntries(counts) }, next: null };
+  }
+
+  /** What there is of each kind, as what forgets it. */
+  #found(of: Of): Readonly<Record<RemainKind, readonly (() => void)[]>> {
+    const { connections, credentials, records, history, failures, runs, parked, claims } = this.#stores;
+    const mine = ofOwner(of);
+    const prefixes = [`records/${of.partner}/${of.connectionId}/`, `bodies/${of.partner}/${of.connectionId}/`];
+    const objects = [...claims.bodies.keys()].filter((key) => prefixes.some((prefix) => key.startsWith(prefix)));
+    return {
+      records: records
+        .all()
+        .filter(mine)
+        .map((record) => () => records.forget(record)),
+      history: history.entries.filter(mine).map((entry) => () => this.#keepHistory((other) => other !== entry)),
+      failures: failures
+        .all()
+        .filter(mine)
+        .map((failure) => () => failures.forget(failure)),
+      runs: [
+        ...runs
+          .all()
+          .filter(mine)
+          .map((run) => () => runs.forget(run)),
+        ...parked
+          .all()
+          .filter(mine)
+          .map((job) => () => void parked.remove(job)),
+      ],
+      objects: objects.map((key) => () => void claims.bodies.delete(key)),
+      answers: [],
+      connection:
+        connections.resources().some(mine) || credentials.has(of) ? [() => connections.forgetResources(of)] : [],
+    };
+  }
+
+  #keepHistory(keep: (entry: MemoryHistoryStore["entries"][number]) => boolean): void {
+    const { entries } = this.#stores.history;
+    entries.splice(0, entries.length, ...entries.filter(keep));
+  }
+}
+
+function ofOwner(of: Of): (thing: Of) => boolean {
+  return (thing) => thing.partner === of.partner && thing.connectionId === of.connectionId;
+}
+
+function idOf(thing: { readonly resource: string; readonly externalId: string }): string {
+  return JSON.stringify([thing.resource, thing.externalId]);
+}
