@@ -5,14 +5,18 @@ import { world } from "./scenario.ts";
 import type { Quota } from "./scenario.ts";
 import { sluice } from "./sluice.ts";
 
-/** One connection that wants a fiftieth of what a limit lets through; then another comes that wants twice all of it. */
+/**
+ * One connection that wants a fiftieth of what a limit lets through; then another comes that wants twice all of it,
+ * for which no more is queued than is held back in earnest.
+ */
 export const quiet = {
   shareOfLimit: 1 / 50,
   floodFactor: 100,
   quietWorkers: 2,
   floodWorkers: 20,
-  callsBefore: 50,
-  calls: 250,
+  floodJobsMax: 400,
+  callsBefore: 40,
+  calls: 100,
 } as const;
 
 export interface QuietFigures {
@@ -66,7 +70,9 @@ async function answered(
     if (flooded) {
       const loud = run.open({ workers: quiet.floodWorkers, connectionOf: () => "flooded", endless: false });
       for (const atMs of arrivals(seeded.fork("flood"), everyMs / quiet.floodFactor, floodedAtMs, endMs))
-        run.loop.at(atMs, () => loud.release(1));
+        run.loop.at(atMs, () => {
+          if (loud.tally.open.size < quiet.floodJobsMax) loud.release(1);
+        });
     }
     await run.loop.runUntil(endMs);
     // One that still waits has waited at least so long.
