@@ -19,12 +19,19 @@ const server = createServer((request, response) => {
   });
 });
 let base = "";
-const transport = createTransport(new Map());
+let transport = createTransport(new Map());
 
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
   // A server that listens on a port has an address with one.
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  // Port 1 answers nobody.
+  transport = createTransport(
+    new Map([
+      ["partner.example", base],
+      ["closed.example", "http://127.0.0.1:1"],
+    ]),
+  );
 });
 beforeEach(() => void seen.splice(0));
 afterAll(async () => {
@@ -35,7 +42,7 @@ afterAll(async () => {
 function request(changes: Partial<OutboundRequest> = {}): OutboundRequest {
   return {
     method: "GET",
-    url: `${base}/v1/things?a=1`,
+    url: "https://partner.example/v1/things?a=1",
     headers: {},
     body: null,
     timeoutMs: 2_000,
@@ -66,7 +73,8 @@ describe("the transport", () => {
   });
 
   it("follows no redirect: the caller sees it, and nobody else sees the credential", async () => {
-    answer = (_request, response) => void response.writeHead(302, { location: `${base}/elsewhere` }).end();
+    answer = (_request, response) =>
+      void response.writeHead(302, { location: "https://partner.example/elsewhere" }).end();
     expect(await transport.send(request())).toMatchObject({ kind: "answered", status: 302 });
     expect(seen).toHaveLength(1);
   });
@@ -113,10 +121,33 @@ describe("the transport", () => {
     expect(await transport.send(request())).toMatchObject({ kind: "lost", reason: "too-large" });
   });
 
+  it.each(["gzip", "deflate", "br"] as const)("unpacks %s", async (encoding) => {
+    const { brotliCompressSync, deflateSync, gzipSync } = await import("node:zlib");
+    const pack = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync }[encoding];
+    answer = (_request, response) => void response.writeHead(200, { "content-encoding": encoding }).end(pack("höb"));
+    const got = await transport.send(request());
+    expect(got.kind === "answered" && Buffer.from(got.body).toString("utf8")).toBe("höb");
+    answer = (_request, response) => void response.writeHead(204, { "content-encoding": encoding }).end();
+    expect(await transport.send(request())).toMatchObject({ kind: "answered", status: 204 });
+    answer = (_request, response) =>
+      void response.writeHead(200, { "content-encoding": encoding }).end("no such thing");
+    expect(await transport.send(request())).toMatchObject({ kind: "lost", reason: "network" });
+  });
+
+  it("says how long a body is, whatever the method, and joins a header that came twice", async () => {
+    answer = (_request, response) => void response.writeHead(200, ["X-Limit", "1", "X-Limit", "2"]).end();
+    for (const method of ["DELETE", "POST"] as const) {
+      expect(await transport.send(request({ method, body: "höb" }))).toMatchObject({ headers: { "x-limit": "1, 2" } });
+      expect(seen.at(-1)).toMatchObject({ method, body: "höb", headers: { "content-length": "4" } });
+    }
+    await transport.send(request({ method: "POST" }));
+    expect(seen.at(-1)).toMatchObject({ body: "", headers: { "content-length": "0" } });
+  });
+
   it("loses a call whose connection is refused or breaks, telling its code and no address", async () => {
     answer = (_request, response) => void response.destroy();
     expect(await transport.send(request())).toMatchObject({ kind: "lost", reason: "network" });
-    const refused = await transport.send(request({ url: "http://127.0.0.1:1/secret-path" }));
+    const refused = await transport.send(request({ url: "https://closed.example/secret-path" }));
     expect(refused).toMatchObject({ kind: "lost", reason: "network" });
     expect(JSON.stringify(refused)).not.toContain("secret-path");
   });
@@ -126,7 +157,9 @@ describe("the transport", () => {
     const sandboxed = createTransport(new Map([["api.example.com", `${base}/sandbox/`]]));
     await sandboxed.send(request({ url: "https://api.example.com/v1/things?b=%2F" }));
     expect(seen.map((one) => one.url)).toEqual(["/sandbox/v1/things?b=%2F"]);
-    await sandboxed.send(request());
-    expect(seen.at(-1)?.url).toBe("/v1/things?a=1");
+    // Not even plain http to this machine: the table is the only way there.
+    for (const url of [`${base}/v1/things`, "https://other.example:1/", "https://api.example.com:444/"])
+      expect(await sandboxed.send(request({ url }))).toMatchObject({ kind: "lost", reason: "network" });
+    expect(seen).toHaveLength(1);
   });
 });
