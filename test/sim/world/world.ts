@@ -72,16 +72,15 @@ export class World {
     );
     this.drivers = conditions.partners.map((one) => driverOf(one, conditions.uncertaintyMs));
     this.queues = new Map(conditions.partners.map(({ name }) => [name, this.#queuesOf(name)]));
+    const connectionOf = (partner: string, account: string): string => this.connectionIdOf(partner, account);
+    const around = { ground, conditions, partners: this.partners, connectionOf };
     this.#shared = {
       ground,
       stores: this.stores,
       lanes: new SimulatedLanes(ground, this.queues),
       faults: conditions.faults,
       drivers: this.drivers,
-      transportFor: (instance) =>
-        networkFor(ground, instance, conditions, this.partners, (partner, account) =>
-          this.connectionIdOf(partner, account),
-        ),
+      transportFor: (instance) => networkFor(around, instance),
     };
     const publisher = this.#function("change-publish", timeoutsMs.stream);
     this.stream = new RecordStream(ground, this.stores.records.stream, (batch) =>
