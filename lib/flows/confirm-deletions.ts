@@ -35,16 +35,19 @@ export async function confirmDeletions(
 ): Promise<PageOutcome> {
   const { run } = place;
   const parts = Math.max(1, Math.ceil(sweep.fetched / seenMax));
-  const seen = await readSeen(ports, run, { part: sweep.part, parts });
+  // Read when something is expected at all: in a first import nothing is.
+  let seen: SeenSet | null = null;
   let { after, expected, missing } = sweep;
   let { progress } = run;
   while (ports.clock.nowMs() < context.deadlineMs) {
     const { marks, next } = await ports.records.digests(scopeOf(run), after, marksAtOnce);
-    const unseen = marks.filter((mark) => isMissing(run, mark, seen, { part: sweep.part, parts }));
+    const due = marks.filter((mark) => isExpected(mark, run.checkpoint.beganMs));
+    if (due.length > 0) seen ??= await readSeen(ports, run, { part: sweep.part, parts });
+    const unseen = due.filter((mark) => isMissing(run, mark, seen, { part: sweep.part, parts }));
     if (sweep.step === "count") {
       missing += unseen.length;
       // Every part walks the whole index; what there is in all is counted once.
-      if (sweep.part === 0) expected += marks.filter((mark) => isExpected(mark, run.checkpoint.beganMs)).length;
+      if (sweep.part === 0) expected += due.length;
     } else {
       const confirmed = await confirmEach(ports, { ...place, run: { ...run, progress } }, unseen, context);
       progress = confirmed.progress;
@@ -65,11 +68,11 @@ function scopeOf({ partner, connectionId, resource }: Run): RecordScope {
 function isMissing(
   run: Run,
   mark: RecordMark,
-  seen: SeenSet,
+  seen: SeenSet | null,
   { part, parts }: { readonly part: number; readonly parts: number },
 ): boolean {
   const bits = seenBits(run.runId, mark.externalId);
-  return isExpected(mark, run.checkpoint.beganMs) && bits % parts === part && !seen.has(bits);
+  return bits % parts === part && seen?.has(bits) !== true;
 }
 
 /** The next part, the next step, or the end. */

@@ -47,12 +47,16 @@ function pageNumber(page: number): Uint8Array {
 
 /** What a pass has seen is forgotten, and made up again when it is asked for: as many values, in parts as large as a turn's. */
 class CountingRuns extends MemoryRunStore {
-  override async noteSeen(): Promise<void> {}
+  #kept = 0;
+
+  override async noteSeen(_of: unknown, _part: string, bits: Uint32Array): Promise<void> {
+    this.#kept += bits.length;
+  }
 
   override async readSeen(_of: unknown, after: string | null): ReturnType<MemoryRunStore["readSeen"]> {
     const from = Number(after ?? 0);
-    const bits = Uint32Array.from({ length: Math.min(turn, records - from) }, (_, index) => (from + index) * 2_147);
-    return { bits: [bits], next: from + turn < records ? String(from + turn) : null };
+    const bits = Uint32Array.from({ length: Math.min(turn, this.#kept - from) }, (_, index) => (from + index) * 2_147);
+    return { bits: [bits], next: from + turn < this.#kept ? String(from + turn) : null };
   }
 }
 const turn = 20_000;
