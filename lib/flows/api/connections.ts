@@ -41,6 +41,8 @@ export const connectionRoutes = [
   route({
     method: "POST",
     path: "/connections",
+    needs: "operator",
+    reach: "tenant",
     query: z.strictObject({}),
     body: NewConnection,
     handle: async (ports, { body, request, idempotencyKey }) => {
@@ -69,6 +71,8 @@ export const connectionRoutes = [
   route({
     method: "GET",
     path: "/connections",
+    needs: "viewer",
+    reach: "tenant",
     query: z.strictObject({ ...pageFields, tenantId: TenantId.optional() }),
     handle: async (ports, { query }) => {
       const page = await ports.connections.list(query.tenantId ?? null, pageRequestOf(query));
@@ -78,6 +82,8 @@ export const connectionRoutes = [
   route({
     method: "GET",
     path: "/connections/{id}",
+    needs: "viewer",
+    reach: "tenant",
     query: z.strictObject({}),
     handle: async (ports, { params }) => {
       return { status: 200, data: await connectionDetail(ports, await findConnection(ports, params.id)) };
@@ -86,6 +92,8 @@ export const connectionRoutes = [
   route({
     method: "PATCH",
     path: "/connections/{id}",
+    needs: "operator",
+    reach: "tenant",
     query: z.strictObject({}),
     body: ConnectionChange,
     handle: async (ports, { params, body, request }) => {
@@ -99,6 +107,8 @@ export const connectionRoutes = [
   route({
     method: "DELETE",
     path: "/connections/{id}",
+    needs: "operator",
+    reach: "tenant",
     query: z.strictObject({}),
     handle: async (ports, { params, request }): Promise<Reply> => {
       const connection = await findConnection(ports, params.id);
