@@ -8,6 +8,7 @@ import { deployCommand } from "./commands/deploy/deploy.ts";
 import { discardCommand } from "./commands/discard.ts";
 import { drainCommand } from "./commands/drain.ts";
 import { emergencyCommand } from "./commands/emergency.ts";
+import { eraseCommand } from "./commands/erase.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { failuresCommand } from "./commands/failures.ts";
 import { newPartnerCommand } from "./commands/new-partner/new-partner.ts";
@@ -37,6 +38,7 @@ const commands: readonly Command[] = [
   recordsCommand,
   explainCommand,
   rebuildCommand,
+  eraseCommand,
   failuresCommand,
   replayCommand,
   discardCommand,

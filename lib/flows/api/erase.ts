@@ -9,7 +9,6 @@ import { findPerson } from "../erase/find-person.ts";
 import { actorOf } from "./actor.ts";
 import { contended } from "./apply-change.ts";
 import { driverOf, findConnection } from "./find-connection.ts";
-import { notFound } from "./problem.ts";
 import { isReadable, scopeOf } from "./records.ts";
 import type { ApiPorts } from "./request.ts";
 import { route } from "./route.ts";
@@ -79,8 +78,10 @@ export const eraseRoutes = [
     reach: "tenant",
     query: z.strictObject({ cursor: Cursor }),
     handle: async (ports, { params, query: { cursor } }) => {
-      const erasure = await erasureOf(ports, params.id, "look");
-      return { status: 200, data: { stage: erasure.stage, ...(await ports.eraser.count(erasure, cursor ?? null)) } };
+      const marked = await markOf(ports, params.id);
+      const of = marked ?? (await unmarked(ports, params.id));
+      const counted = await ports.eraser.count(of, cursor ?? null);
+      return { status: 200, data: { stage: marked?.stage ?? "there", ...counted } };
     },
   }),
   route({
@@ -104,15 +105,20 @@ export const eraseRoutes = [
 ];
 
 /** What is to be erased: a connection that is there is marked first, one that is gone has its mark; neither is a 404. */
-async function erasureOf(ports: ApiPorts, id: string, why: "mark" | "look" = "mark"): Promise<Erasure> {
-  const partner = partnerOfConnectionId(id);
-  const marked = partner === null ? null : await ports.eraser.read(partner, id);
+async function erasureOf(ports: ApiPorts, id: string): Promise<Erasure> {
+  const marked = await markOf(ports, id);
   if (marked !== null) return marked;
-  const connection = await findConnection(ports, id);
-  const erasure = await erasureFor(ports, driverOf(ports, connection), connection, "erasing");
-  if (why === "look") return { ...erasure, stage: "removed" };
+  const erasure = await unmarked(ports, id);
   if ((await ports.eraser.mark(erasure)) === "superseded") throw contended();
-  const stored = await ports.eraser.read(connection.partner, id);
-  if (stored === null) throw notFound("such connection");
-  return stored;
+  return erasure;
+}
+
+async function markOf(ports: ApiPorts, id: string): Promise<Erasure | null> {
+  const partner = partnerOfConnectionId(id);
+  return partner === null ? null : ports.eraser.read(partner, id);
+}
+
+async function unmarked(ports: ApiPorts, id: string): Promise<Erasure> {
+  const connection = await findConnection(ports, id);
+  return erasureFor(ports, driverOf(ports, connection), connection, "erasing");
 }

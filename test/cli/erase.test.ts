@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import { createEraseCommand } from "../../bin/commands/erase.ts";
+import { UsageError } from "../../bin/commands/usage-error.ts";
+import { putRecord } from "../flows/api/support/seed.ts";
+import { openCli } from "./support/api-server.ts";
+
+async function worldOfTenants() {
+  const cli = await openCli();
+  const mine = await cli.api.connect({ tenantId: "tenant-erased" });
+  const other = await cli.api.connect({ tenantId: "tenant-stays" });
+  for (const id of [mine, other])
+    for (const number of [1, 2, 3, 4])
+      await putRecord(cli.api.ports, id, `order-${number}`, { data: { email: `person-${number}@example.com` } });
+  const slept: number[] = [];
+  const erase = createEraseCommand(async (delayMs) => {
+    slept.push(delayMs);
+    cli.api.ports.clock.advance(30_000);
+  });
+  return { cli, mine, other, erase, slept };
+}
+
+test("a tenant is erased to its end, what went is told, and that nothing is left is looked up", async () => {
+  const { cli, mine, other, erase, slept } = await worldOfTenants();
+  const { code, out } = await cli.run(erase, "tenant", "tenant-erased", "--yes");
+  expect(code).toBe(0);
+  expect(out).toMatch(/^Removed: 4 records, .*1 runs/);
+  expect(out).toMatch(new RegExp(`^${mine} +erased( +0){7}$`, "m"));
+  expect(slept.length).toBeGreaterThanOrEqual(3);
+  expect(cli.api.ports.records.all().map((record) => record.connectionId)).toEqual([other, other, other, other]);
+  expect(await cli.json(erase, "tenant", "tenant-erased", "--yes")).toMatchObject({ connections: [], left: 0 });
+});
+
+test("what is left of a connection is counted without touching it, and is no success", async () => {
+  const { cli, mine, erase } = await worldOfTenants();
+  const { code, out } = await cli.run(erase, "verify", mine);
+  expect([code, /^acme\S+ +there +4 /m.test(out)]).toEqual([1, true]);
+  expect((await cli.api.call("GET", `/connections/${mine}`)).status).toBe(200);
+  await cli.run(erase, "connection", mine, "--yes");
+  expect((await cli.run(erase, "verify", mine)).code).toBe(0);
+});
+
+test("a person is found first, and erased when that is said", async () => {
+  const { cli, mine, erase } = await worldOfTenants();
+  const person = ["person", "PERSON-2@example.com", "--tenant", "tenant-erased"];
+  expect((await cli.run(erase, ...person)).out).toMatch(/ orders +order-2 +email\nSay --yes to erase them\.\n$/);
+  expect(cli.api.ports.records.all()).toHaveLength(8);
+  expect(await cli.json(erase, ...person, "--yes")).toMatchObject({ removed: { records: 1 } });
+  expect(cli.api.ports.records.all().filter((record) => record.connectionId === mine)).toHaveLength(3);
+  expect((await cli.run(erase, ...person)).out).toBe("No record of this tenant holds it.\n");
+});
+
+test.each([
+  [["tenant", "tenant-erased"]],
+  [["connection", "acme"]],
+  [["tenant"]],
+  [["everything", "now", "--yes"]],
+  [["person", "person-1@example.com"]],
+])("nothing is erased by %j", async (args) => {
+  const { cli, erase } = await worldOfTenants();
+  await expect(cli.run(erase, ...args)).rejects.toBeInstanceOf(UsageError);
+  expect(cli.api.ports.records.all()).toHaveLength(8);
+});
