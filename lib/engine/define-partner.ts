@@ -107,7 +107,8 @@ export type Auth =
       readonly field: string;
       readonly credential: z.ZodType<Record<string, string>>;
     }
-  | ClientCredentials;
+  | ClientCredentials
+  | AuthorizationCode;
 
 /**
  * OAuth 2.0 client credentials (RFC 6749, section 4.4): the credential holds `clientId` and `clientSecret`, and the token
@@ -121,6 +122,41 @@ export interface ClientCredentials {
   /** How many tokens the partner gives out in 24 hours; null where it does not say. */
   readonly tokensPerDay: number | null;
   readonly credential: z.ZodType<{ clientId: string; clientSecret: string }>;
+}
+
+/**
+ * OAuth 2.0 authorization code (RFC 6749, section 4.1) with PKCE (RFC 7636, S256): a person at the partner says yes, and
+ * the tokens are the connection's. Our client id, secret and redirect URI there are the `app` of the partner's secret.
+ */
+export interface AuthorizationCode {
+  readonly kind: "authorization-code";
+  /** Where the person's browser is sent. */
+  readonly authorizeUrl: string;
+  readonly tokenUrl: string;
+  /** RFC 7009, where the partner has it. */
+  readonly revokeUrl?: string;
+  /** Asked for, and needed: a connection that is granted less is refused. */
+  readonly scopes: readonly string[];
+  /** Sent to `authorizeUrl` besides: `access_type: "offline"`. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** How our client id and secret reach the token endpoint: in the header, or in the form. */
+  readonly clientAuthentication: "basic" | "post";
+  /** How long an access token is taken to live when its answer lacks `expires_in`; an hour unless said otherwise. */
+  readonly assumedLifeMs?: number;
+  /** Which of the partner's accounts was connected; null where it does not say. */
+  readonly account: (granted: Granted) => string | null;
+  /** A credential that was got elsewhere: `oauthCredential`. */
+  readonly credential: z.ZodType<Record<string, string>>;
+}
+
+/** Where partners name the account: beside the code, beside the token, or in what a first call answers. */
+export interface Granted {
+  /** The query that the browser came back with, without code and state. */
+  readonly callback: Readonly<Record<string, string>>;
+  /** The token answer without its tokens. */
+  readonly token: Readonly<Record<string, unknown>>;
+  /** What the driver's probe, or the first page of its first resource, answered. */
+  readonly probe: unknown;
 }
 
 export interface WebhookDriver<Resource extends string = string> {

@@ -1,10 +1,15 @@
 import { usableToken } from "../engine/access-token.ts";
-import type { PartnerDriver } from "../engine/define-partner.ts";
+import type { Auth, PartnerDriver } from "../engine/define-partner.ts";
 import { PartnerError } from "../engine/errors.ts";
+import { lastingToken } from "../engine/oauth/oauth-credential.ts";
 import type { Connection, CredentialFields, Ports } from "../engine/ports.ts";
 import { mintToken } from "./mint-token.ts";
+import { refreshToken } from "./oauth/refresh-token.ts";
 
-export type AuthorisePorts = Pick<Ports, "clock" | "transport" | "credentials" | "leases" | "metrics">;
+export type AuthorisePorts = Pick<
+  Ports,
+  "clock" | "transport" | "credentials" | "leases" | "metrics" | "partnerSecrets"
+>;
 
 export type Authorised =
   | {
@@ -17,8 +22,14 @@ export type Authorised =
   | { readonly kind: "wait"; readonly untilMs: number; readonly reason: string }
   | { readonly kind: "failed"; readonly error: PartnerError };
 
-/** Longer than the token endpoint's time-out, so that a live holder never loses it. */
-const leaseMs = 30_000;
+/**
+ * Longer than the token endpoint's time-out, so that a live holder does not lose it. A refresh token that may be used only
+ * once is behind one that outlives every function: 60 seconds after it began, whoever held it is no more.
+ */
+const leaseMs: Readonly<Record<Exclude<Auth["kind"], "header">, number>> = {
+  "client-credentials": 30_000,
+  "authorization-code": 75_000,
+};
 const lookEveryMs = 500;
 const looksMax = 5;
 
@@ -43,18 +54,21 @@ export async function authorise(
   }
   const kept =
     bearer(credential.fields, rejected, ports.clock.nowMs()) ?? (await storedToken(ports, connection, rejected));
-  return kept ?? renew(ports, driver, connection, rejected);
+  return kept ?? renew(ports, driver, connection, rejected, auth.kind);
 }
 
-/** Renews behind a lease; whoever does not get it looks for what its holder stores. */
+/** Renews behind a lease; whoever does not get it goes on with a token that is still good, or looks for what its holder stores. */
 async function renew(
   ports: AuthorisePorts,
   driver: PartnerDriver,
   connection: Connection,
   rejected: string | null,
+  kind: keyof typeof leaseMs,
 ): Promise<Authorised> {
-  const lease = await ports.leases.acquire(`${driver.name}#token#${connection.connectionId}`, leaseMs);
+  const lease = await ports.leases.acquire(`${driver.name}#token#${connection.connectionId}`, leaseMs[kind]);
   if (lease.kind === "held") {
+    const lasting = await lastingBearer(ports, connection, rejected);
+    if (lasting !== null) return lasting;
     for (let look = 0; look < looksMax; look++) {
       await ports.clock.sleep(lookEveryMs);
       const stored = await storedToken(ports, connection, rejected);
@@ -66,18 +80,26 @@ async function renew(
     // The holder before may have stored a token between our look and our lease.
     const stored = await storedToken(ports, connection, rejected);
     if (stored !== null) return stored;
-    const minted = await mintToken(ports, driver, connection);
-    if (minted.kind !== "minted") return minted;
-    return (
-      bearer(minted.fields, null, ports.clock.nowMs()) ?? {
-        kind: "wait",
-        untilMs: ports.clock.nowMs() + 1_000,
-        reason: "token",
-      }
-    );
+    const buy = kind === "client-credentials" ? mintToken : refreshToken;
+    const bought = await buy(ports, driver, connection);
+    if (bought.kind !== "minted") return (await lastingBearer(ports, connection, rejected)) ?? bought;
+    const wait = { kind: "wait", untilMs: ports.clock.nowMs() + 1_000, reason: "token" } as const;
+    return bearer(bought.fields, null, ports.clock.nowMs()) ?? wait;
   } finally {
     await ports.leases.release(lease);
   }
+}
+
+/** A token that should be renewed and is still good: what keeps it from being renewed keeps nobody from using it. */
+async function lastingBearer(
+  ports: AuthorisePorts,
+  connection: Connection,
+  rejected: string | null,
+): Promise<Authorised | null> {
+  const fresh = await ports.credentials.read(connection, { fresh: true });
+  const token = fresh === null ? null : lastingToken(fresh.fields, ports.clock.nowMs());
+  if (fresh === null || token === null || token === rejected) return null;
+  return { kind: "authorised", fields: fresh.fields, headers: { authorization: `Bearer ${token}` }, token };
 }
 
 async function storedToken(

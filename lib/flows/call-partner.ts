@@ -54,7 +54,7 @@ async function sendSigned(ports: CallPorts, call: PartnerCall): Promise<CallResu
   if (!(await isWorthAnother(ports, call, first))) return { kind: "failed", error: first.error };
   const second = await callOnce(ports, call, first.token);
   if (second.kind !== "refused") return second;
-  if (call.driver.auth.kind === "client-credentials") await noteRefusedNew(ports, call.connection, second.token);
+  if (call.driver.auth.kind !== "header") await noteRefusedNew(ports, call.connection, second.token);
   return { kind: "failed", error: second.error };
 }
 
@@ -62,6 +62,7 @@ async function sendSigned(ports: CallPorts, call: PartnerCall): Promise<CallResu
 async function isWorthAnother(ports: CallPorts, call: PartnerCall, refused: Refused): Promise<boolean> {
   const { auth } = call.driver;
   if (auth.kind === "client-credentials") return mayRenew(refused.fields, auth, ports.clock.nowMs());
+  if (auth.kind === "authorization-code") return mayRenew(refused.fields, { tokensPerDay: null }, ports.clock.nowMs());
   const stored = await ports.credentials.read(call.connection, { fresh: true });
   return stored !== null && stored.fields[auth.field] !== refused.token;
 }

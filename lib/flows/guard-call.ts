@@ -26,7 +26,7 @@ export async function guardCall(
   let result = await send();
   // A key that was refused is tried once more before it is called revoked; a token was renewed for that already.
   if (saysRevoked(result) && call.driver.auth.kind === "header") result = await send();
-  if (saysRevoked(result)) await needReconnect(ports, call.connection, result.error);
+  if (saysRevoked(result)) await needReconnect(ports, call.driver, call.connection, result.error);
   await report(ports, call.connection, result, admission.probe);
   return result;
 }

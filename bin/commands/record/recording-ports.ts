@@ -44,6 +44,8 @@ export function createRecordingWorld(transport: Transport, fields: CredentialFie
       acquire: async (key, ttlMs) => ({ kind: "leased", key, fence: 1, expiresAtMs: systemClock.nowMs() + ttlMs }),
       release: async () => undefined,
     },
+    // No app of ours is at hand: a token that has run out is not refreshed here.
+    partnerSecrets: { read: async () => null },
     metrics: { count: () => undefined },
     random: systemRandom,
     control: controlAtRest,

@@ -61,6 +61,8 @@ export function createReplayPorts(world: {
       acquire: async (key, ttlMs) => ({ kind: "leased", key, fence: 1, expiresAtMs: clock.nowMs() + ttlMs }),
       release: async () => undefined,
     },
+    // No app of ours is at hand: a token that has run out is not refreshed here.
+    partnerSecrets: { read: async () => null },
     claims: { put: async () => "replay", get: async () => null },
     failures: failuresThatSay(say),
     control: controlAtRest,
