@@ -3,6 +3,7 @@ import { emptyGateItem } from "./gate-item.ts";
 import { ItemShelf } from "./item-shelf.ts";
 import type { GateItems, TakenItems } from "./item-shelf.ts";
 import { noHints } from "./no-hints.ts";
+import { leaseMs } from "./open-bucket.ts";
 import { reservationId, tokensOf } from "./reservation-id.ts";
 import type { GrantedTokens } from "./reservation-id.ts";
 import { reserveDated } from "./reserve-dated.ts";
@@ -140,7 +141,10 @@ function refused(
   unit: number,
 ): Reservation {
   const patienceMs = Math.max(0, deadlineMs - nowMs);
-  const atMs = Math.min(sureAtMs, Math.max(hopedAtMs, nowMs + callEndsMs * (1 + unit)));
+  // The longer the oldest call under way takes, the less likely it ends in the next moment: a partner that hangs is asked rarely.
+  const heldMs = Math.max(0, leaseMs - (sureAtMs - nowMs));
+  const lookMs = Math.max(callEndsMs, heldMs / 2) * (1 + unit);
+  const atMs = Math.min(sureAtMs, Math.max(hopedAtMs, nowMs + lookMs));
   const spread = patienceMs > 2 * spreadMs ? (-patienceMs / 2) * unit : spreadMs * unit;
   return { kind: "refused", retryAtMs: Math.max(Math.ceil(nowMs) + 1, Math.ceil(atMs + spread)), reason: "limit" };
 }

@@ -73,6 +73,16 @@ describe("the shared gate", () => {
     expect(datesOf(await gate.reserve(ask({ scopes, want: 2 })))).toEqual([startMs]);
   });
 
+  test("who waits for calls that hang comes back the more rarely, the longer they hang", async () => {
+    const { clock, gate } = open();
+    const scopes = [scopeOf("account at once", { kind: "concurrency", calls: 2 })];
+    await gate.reserve(ask({ scopes, want: 2 }));
+    clock.advance(12_000);
+    const retryMs = retryOf(await gate.reserve(ask({ scopes, want: 1, deadlineMs: clock.nowMs() + 500 })));
+    expect(retryMs - clock.nowMs()).toBeGreaterThanOrEqual(5_000);
+    expect(retryMs).toBeLessThanOrEqual(startMs + 31_000);
+  });
+
   test("is late by no more than its uncertainty allows", async () => {
     const { gate } = open();
     const late = async (uncertaintyMs: number) => {
