@@ -59,8 +59,9 @@ export interface SharingRequest {
 
 /**
  * How much of `limit` a connection leaves to others. A quiet one leaves nothing; a busy one leaves every quiet one what that
- * lately took at once and will need until the window has moved on, up to an even part. Quiet is who takes less than half of
- * an even part in the long run, as a minute has shown; and whoever asks for more than one at once is busy.
+ * lately took at once and will need until the window has moved on, up to an even part. Quiet is who takes less than the one
+ * that asks, and less than half of an even part in the long run, as a minute has shown: after a silence nobody has been
+ * busy, and all are equal. Whoever asks for more than one at once is busy.
  */
 export function keptForOthers(
   users: readonly RecentUser[],
@@ -78,7 +79,7 @@ export function keptForOthers(
   if (takesLittle(self) && self.burst + units <= tightest.count / parts) return 0;
   const evenPart = Math.floor(limit.count / parts);
   const kept = others
-    .filter((user) => takesLittle(user) && nowMs - user.sinceMs >= recentMs)
+    .filter((user) => takesLittle(user) && user.recent < self.recent && nowMs - user.sinceMs >= recentMs)
     .map((user) => Math.max(0, Math.min(evenPart, Math.round(neededBy(user, limit)))));
   return Math.min(
     Math.floor(limit.count * (1 - busyShareMin)),
@@ -90,7 +91,9 @@ export function keptForOthers(
 function neededBy(user: RecentUser, { count, unitsPerMs }: SharedLimit): number {
   const windowMs = count / unitsPerMs;
   const least = count * keptShareMin;
-  if (windowMs < recentMs) return Math.max(user.peak, least) - user.burst;
+  // One more than it ever took at once, and what it took just now is not taken off: others date far ahead, and would fill the
+  // moments after its burst.
+  if (windowMs < recentMs) return Math.max(user.peak + 1, least);
   // What it will use is known about as well as one burst more or less.
   return Math.max(2 * user.peak + (user.recent / recentMs) * windowMs, least);
 }
