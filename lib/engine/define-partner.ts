@@ -2,6 +2,8 @@ import type * as z from "zod";
 import type { Model } from "../models/model.ts";
 import type { ErrorKind } from "./errors.ts";
 import type { HintSource } from "./hints/hint-source.ts";
+import { importStrategyOf } from "./import-strategy.ts";
+import type { Schedule } from "./import-strategy.ts";
 import type { LimitDeclaration } from "./gate/limit-rule.ts";
 import type { PageStrategy } from "./pages/page-strategy.ts";
 import type { Verifier } from "./signatures/verifier.ts";
@@ -15,13 +17,29 @@ export type { LimitDeclaration, LimitOwner, LimitRule, WindowReset } from "./gat
  * @example
  * export const acme = definePartner({ name: "acme", …, resources: { orders: resource({ … }) } });
  */
-export function definePartner<const Resource extends string>(driver: PartnerDriver<Resource>): PartnerDriver<Resource> {
-  const frozen = Object.freeze(driver);
-  if (driver.module !== undefined && !firstOf.has(driver.module)) firstOf.set(driver.module, frozen);
+export function definePartner<const Resource extends string>(
+  definition: PartnerDefinition<Resource>,
+): PartnerDriver<Resource> {
+  const frozen = Object.freeze({ ...definition, resources: scheduled(definition) });
+  if (definition.module !== undefined && !firstOf.has(definition.module)) firstOf.set(definition.module, frozen);
   return frozen;
 }
 
 const firstOf = new Map<string, PartnerDriver>();
+/** A resource that states no times of its own is imported as often as its partner's abilities ask for. */
+function scheduled<Resource extends string>(
+  definition: PartnerDefinition<Resource>,
+): Readonly<Record<Resource, ResourceDriver>> {
+  const { webhook: told } = definition;
+  const entries = Object.entries<ResourceDraft>(definition.resources).map(([name, draft]) => {
+    const usual = importStrategyOf(name, { ...draft, webhook: told });
+    const everyMs = Math.min(usual.everyMs, draft.fullEveryMs ?? usual.everyMs);
+    return [name, { everyMs, fullEveryMs: Math.max(usual.fullEveryMs, draft.everyMs ?? 0), ...draft }] as const;
+  });
+  // The entries have the names that came in.
+  return Object.fromEntries(entries) as Readonly<Record<Resource, ResourceDriver>>;
+}
+
 
 /** The file that defines exactly this driver; undefined for one that somebody made of it by changing something. */
 export function fileOf(driver: PartnerDriver): string | undefined {
@@ -30,10 +48,16 @@ export function fileOf(driver: PartnerDriver): string | undefined {
 
 /** Ties a resource's schema to the functions that read what it parsed, so that `id` and `toRecord` are typed by it. */
 export function resource<Schema extends z.ZodType, ModelSchema extends z.ZodType>(
+export function resource<Schema extends z.ZodType, ModelSchema extends z.ZodType>(
+  definition: ResourceDefinition<Schema, ModelSchema> & Schedule,
+): ResourceDriver;
+export function resource<Schema extends z.ZodType, ModelSchema extends z.ZodType>(
   definition: ResourceDefinition<Schema, ModelSchema>,
-): ResourceDriver {
+): ResourceDraft;
+  definition: ResourceDefinition<Schema, ModelSchema>,
+): ResourceDraft {
   // The schema parses before any of these functions is called, so from outside they all take `unknown`.
-  return definition as unknown as ResourceDriver;
+  return definition as unknown as ResourceDraft;
 }
 
 /** The same for webhooks: `dedupeKey`, `account` and `touches` are typed by the event's schema. */
@@ -51,6 +75,17 @@ export function feed<Schema extends z.ZodType>(definition: FeedDefinition<Schema
 }
 
 export interface PartnerDriver<Resource extends string = string> {
+/** A resource that may leave to its partner's abilities how often it is imported. */
+export type ResourceDraft = Omit<ResourceDriver, keyof Schedule> & Partial<Schedule>;
+
+/** A driver before its resources' times are filled in. */
+export interface PartnerDefinition<Resource extends string = string> extends Omit<
+  PartnerDriver<Resource>,
+  "resources"
+> {
+  readonly resources: Readonly<Record<Resource, ResourceDraft>>;
+}
+
   /** Lower-case, as in queues' names and paths: `stripe`. */
   readonly name: string;
   readonly title: string;
@@ -171,6 +206,8 @@ export interface WebhookDriver<Resource extends string = string> {
   /** The things to fetch again; an empty list is an event that we do not follow. At most 1,000. */
   readonly touches: (event: unknown) => readonly Touched<Resource>[];
 }
+  /** The resources of whose every change the partner promises an event: their imports are a net below, and seldom. */
+  readonly covers?: readonly Resource[];
 
 export interface Touched<Resource extends string = string> {
   readonly resource: Resource;
@@ -208,7 +245,7 @@ export interface ResourceDriver {
   readonly oneItem?: string;
   /** How many units of the partner's limits a page, and one thing, cost; 1 each unless said otherwise. */
   readonly weight?: { readonly page: number; readonly one: number };
-  /** How often changes are imported, in milliseconds; slots are multiples of it. */
+  /** How often changes are imported, in milliseconds; slots are multiples of it. A driver that leaves it out has it by `importStrategyOf`. */
   readonly everyMs: number;
   /** How often everything is passed over again. */
   readonly fullEveryMs: number;
@@ -273,10 +310,10 @@ export interface WebhookDefinition<Schema extends z.ZodType, Resource extends st
   readonly touches: (event: z.infer<Schema>) => readonly Touched<Resource>[];
 }
 
-export interface ResourceDefinition<Schema extends z.ZodType, ModelSchema extends z.ZodType> extends Omit<
-  ResourceDriver,
-  "model" | "schema" | "id" | "version" | "gone" | "toRecord" | "related"
-> {
+export interface ResourceDefinition<Schema extends z.ZodType, ModelSchema extends z.ZodType>
+  extends
+    Omit<ResourceDriver, "model" | "schema" | "id" | "version" | "gone" | "toRecord" | "related" | keyof Schedule>,
+    Partial<Schedule> {
   readonly model: Model<ModelSchema>;
   readonly schema: Schema;
   readonly id: (raw: z.infer<Schema>) => string;

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { LimitDeclaration, PartnerDriver, ResourceDriver } from "../../engine/define-partner.ts";
+import { importStrategyOf } from "../../engine/import-strategy.ts";
 import { pageFields, pageOf, pageOfAll, pageRequestOf } from "./page-query.ts";
 import { notFound } from "./problem.ts";
 import { route } from "./route.ts";
@@ -42,7 +43,7 @@ function partnerView(driver: PartnerDriver): Readonly<Record<string, unknown>> {
       driver.webhook === undefined
         ? null
         : { path: `/webhooks/${driver.name}`, connectionPath: `/webhooks/${driver.name}/{connectionId}` },
-    resources: Object.entries(driver.resources).map(([name, resource]) => resourceView(name, resource)),
+    resources: Object.entries(driver.resources).map(([name, resource]) => resourceView(driver, name, resource)),
   };
 }
 
@@ -58,12 +59,21 @@ function limitView(limit: LimitDeclaration): Readonly<Record<string, unknown>> {
   return { per: limit.per, ...limit.rule, share: limit.share ?? null };
 }
 
-function resourceView(name: string, resource: ResourceDriver): Readonly<Record<string, unknown>> {
+function resourceView(
+  driver: PartnerDriver,
+  name: string,
+  resource: ResourceDriver,
+): Readonly<Record<string, unknown>> {
+  const { everyMs, fullEveryMs } = resource;
+  const usual = importStrategyOf(name, { ...resource, webhook: driver.webhook });
+  const isUsual = usual.everyMs === everyMs && usual.fullEveryMs === fullEveryMs;
   return {
     name,
     model: { name: resource.model.name, version: resource.model.version },
-    everyMs: resource.everyMs,
-    fullEveryMs: resource.fullEveryMs,
+    everyMs,
+    fullEveryMs,
     increment: resource.increment?.kind ?? null,
+    strategy: usual.strategy,
+    why: isUsual ? usual.why : `${usual.why} How often is the driver's own word.`,
   };
 }

@@ -28,6 +28,8 @@ describe("partners", () => {
           everyMs: 300_000,
           fullEveryMs: 86_400_000,
           increment: "feed",
+          strategy: "events",
+          why: expect.stringMatching(/^A feed of events .* is the driver's own word\.$/),
         },
       ],
     });
