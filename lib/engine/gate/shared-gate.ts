@@ -14,8 +14,10 @@ import { standOf } from "./stand-of.ts";
 
 export type { GateItems } from "./item-shelf.ts";
 
-const triesMax = 6;
+/** In about a second: whoever gives up sends its job back to the queue, which costs more than a few lost writes. */
+const triesMax = 12;
 const backoffMs = 8;
+const backoffMsMax = 128;
 /** When all tries were lost to others: they are busy, and so is the limit. */
 const contendedMs = 250;
 const itemsMax = 3;
@@ -111,7 +113,7 @@ async function settleItems(
 }
 
 function pause({ clock, random }: Pick<Settling, "clock" | "random">, lostTries: number): Promise<void> {
-  return clock.sleep(random.unit() * backoffMs * 2 ** lostTries);
+  return clock.sleep(random.unit() * Math.min(backoffMsMax, backoffMs * 2 ** lostTries));
 }
 
 function itemKeysOf(scopes: DatedRequest["scopes"]): readonly string[] {
