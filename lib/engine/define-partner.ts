@@ -25,7 +25,6 @@ export function definePartner<const Resource extends string>(
   return frozen;
 }
 
-const firstOf = new Map<string, PartnerDriver>();
 /** A resource that states no times of its own is imported as often as its partner's abilities ask for. */
 function scheduled<Resource extends string>(
   definition: PartnerDefinition<Resource>,
@@ -40,6 +39,7 @@ function scheduled<Resource extends string>(
   return Object.fromEntries(entries) as Readonly<Record<Resource, ResourceDriver>>;
 }
 
+const firstOf = new Map<string, PartnerDriver>();
 
 /** The file that defines exactly this driver; undefined for one that somebody made of it by changing something. */
 export function fileOf(driver: PartnerDriver): string | undefined {
@@ -48,12 +48,12 @@ export function fileOf(driver: PartnerDriver): string | undefined {
 
 /** Ties a resource's schema to the functions that read what it parsed, so that `id` and `toRecord` are typed by it. */
 export function resource<Schema extends z.ZodType, ModelSchema extends z.ZodType>(
-export function resource<Schema extends z.ZodType, ModelSchema extends z.ZodType>(
   definition: ResourceDefinition<Schema, ModelSchema> & Schedule,
 ): ResourceDriver;
 export function resource<Schema extends z.ZodType, ModelSchema extends z.ZodType>(
   definition: ResourceDefinition<Schema, ModelSchema>,
 ): ResourceDraft;
+export function resource<Schema extends z.ZodType, ModelSchema extends z.ZodType>(
   definition: ResourceDefinition<Schema, ModelSchema>,
 ): ResourceDraft {
   // The schema parses before any of these functions is called, so from outside they all take `unknown`.
@@ -74,7 +74,6 @@ export function feed<Schema extends z.ZodType>(definition: FeedDefinition<Schema
   return { kind: "feed", ...definition } as unknown as FeedIncrement;
 }
 
-export interface PartnerDriver<Resource extends string = string> {
 /** A resource that may leave to its partner's abilities how often it is imported. */
 export type ResourceDraft = Omit<ResourceDriver, keyof Schedule> & Partial<Schedule>;
 
@@ -86,6 +85,7 @@ export interface PartnerDefinition<Resource extends string = string> extends Omi
   readonly resources: Readonly<Record<Resource, ResourceDraft>>;
 }
 
+export interface PartnerDriver<Resource extends string = string> {
   /** Lower-case, as in queues' names and paths: `stripe`. */
   readonly name: string;
   readonly title: string;
