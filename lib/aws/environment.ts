@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { Retention } from "../engine/retention.ts";
 import { sandboxHostsIn } from "./sandbox-hosts.ts";
 import type { SandboxHosts } from "./sandbox-hosts.ts";
 
@@ -19,6 +20,8 @@ export interface Environment {
   /** Where a service answers, when not at its public address. */
   readonly endpoints: Readonly<Record<ServiceName, string | null>>;
   readonly sandboxHosts: SandboxHosts;
+  /** Where a driver says nothing. */
+  readonly retention: Retention;
 }
 
 /** Names as the SDKs' own variables have them: `AWS_ENDPOINT_URL_<NAME>`. */
@@ -50,7 +53,29 @@ const Variables = z.object({
   AWS_REGION: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be a region"),
   AWS_ENDPOINT_URL: httpUrl.optional(),
   SLUICE_SANDBOX_HOSTS: z.string().optional(),
+  SLUICE_RETENTION: z.string().optional().transform(retentionIn),
 });
+
+const Days = z.strictObject({
+  historyDays: z.number().min(1).exactOptional(),
+  recordsDays: z.number().min(1).exactOptional(),
+});
+
+function retentionIn(given: string | undefined, context: z.core.$RefinementCtx): Retention {
+  if (given === undefined) return {};
+  const parsed = Days.safeParse(parsedJson(given));
+  if (parsed.success) return parsed.data;
+  context.addIssue({ code: "custom", message: "must be JSON of historyDays and recordsDays, at least 1" });
+  return z.NEVER;
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
 
 /** Throws `EnvironmentError` naming every key that is at fault, and never a value. */
 export function readEnvironment(source: EnvironmentSource): Environment {
@@ -72,6 +97,7 @@ export function readEnvironment(source: EnvironmentSource): Environment {
     keyId: variables.SLUICE_KEY_ID,
     region: variables.AWS_REGION,
     endpoints: endpointsIn(source, variables.AWS_ENDPOINT_URL ?? null),
+    retention: variables.SLUICE_RETENTION,
     sandboxHosts: sandboxHosts(variables.SLUICE_SANDBOX_HOSTS, variables.AWS_ENDPOINT_URL),
   };
 }

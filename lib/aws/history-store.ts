@@ -1,12 +1,20 @@
 import * as z from "zod";
 import type { HistoryEntry } from "../engine/history.ts";
+import { mapBounded } from "../engine/map-bounded.ts";
 import type { HistoryStore } from "../engine/ports.ts";
 import type { RecordScope } from "../engine/record.ts";
+import { endsAtSeconds } from "../engine/retention.ts";
+import type { Retention } from "../engine/retention.ts";
+import type { Bucket } from "./claim-checks.ts";
 import { jsonOf, number, text } from "./item.ts";
+import type { Item } from "./item.ts";
+import { dataFor, dataOf } from "./record-data.ts";
 import { recordPartition } from "./record-item.ts";
 import type { Table } from "./table.ts";
 
-const Entry: z.ZodType<HistoryEntry> = z.object({
+type Facts = Omit<HistoryEntry, "data">;
+
+const Facts: z.ZodType<Facts> = z.object({
   partner: z.string(),
   connectionId: z.string(),
   resource: z.string(),
@@ -17,21 +25,29 @@ const Entry: z.ZodType<HistoryEntry> = z.object({
   source: z.object({ kind: z.enum(["webhook", "run"]), id: z.string() }),
   fetchedAtMs: z.number(),
   writtenAtMs: z.number(),
-  data: z.record(z.string(), z.unknown()),
 });
+/** What was written before data stood beside the rest. */
+const WithData = z.object({ data: z.record(z.string(), z.unknown()).exactOptional() });
 
-/** An item takes 400 KB, keys included. What is larger is in the record's own claim check; the history says only that it changed. */
-const bodyBytesMax = 390 * 1024;
+const claimsAtOnce = 4;
 
-export function createHistoryStore(table: Table): HistoryStore {
+interface World {
+  readonly table: Table;
+  readonly bucket: Bucket;
+  readonly retentionOf: (scope: RecordScope) => Retention;
+}
+
+/** States are kept as records' data is: compressed over some KB, in the bucket under the hash of their content where an item is too small. */
+export function createHistoryStore({ table, bucket, retentionOf }: World): HistoryStore {
   return {
-    async append(entry) {
-      const body = JSON.stringify(entry);
-      const kept = Buffer.byteLength(body) <= bodyBytesMax ? body : JSON.stringify({ ...entry, data: {} });
+    async append({ data, ...facts }) {
+      const endsAt = endsAtSeconds(facts.writtenAtMs, retentionOf(facts).historyDays);
       const stored = await table.create({
-        pk: text(historyPartition(entry, entry.externalId)),
-        sk: number(entry.version),
-        body: text(kept),
+        pk: text(historyPartition(facts, facts.externalId)),
+        sk: number(facts.version),
+        body: text(JSON.stringify(facts)),
+        ...(await dataFor(bucket, facts, data)),
+        ...(endsAt !== null && { expiresAt: number(endsAt) }),
       });
       return stored === "created" ? "appended" : "exists";
     },
@@ -43,9 +59,15 @@ export function createHistoryStore(table: Table): HistoryStore {
         ScanIndexForward: false,
         Limit: limit,
       });
-      return answer.items.map((item) => jsonOf(table.name, item, Entry));
+      return mapBounded(answer.items, claimsAtOnce, (item) => entryOf({ table: table.name, bucket }, item));
     },
   };
+}
+
+async function entryOf(world: { readonly table: string; readonly bucket: Bucket }, item: Item): Promise<HistoryEntry> {
+  const facts = jsonOf(world.table, item, Facts);
+  const inBody = jsonOf(world.table, item, WithData).data;
+  return { ...facts, data: inBody ?? (await dataOf(world, item)) };
 }
 
 /** Where the versions of one record stand. */

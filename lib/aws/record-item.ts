@@ -55,8 +55,9 @@ export function updateFor(
   mark: RecordMark,
   data: Item | null,
   writtenAtMs: number,
+  end: Item = {},
 ): Update {
-  const set = { ...stateOf(candidate, mark.version + 1, writtenAtMs), ...data };
+  const set = { ...stateOf(candidate, mark.version + 1, writtenAtMs), ...data, ...end };
   const names = Object.keys(set);
   const removed = data === null ? [] : dataNames.filter((name) => !names.includes(name));
   const remove = removed.length === 0 ? "" : ` REMOVE ${removed.map((name) => `#${name}`).join(", ")}`;

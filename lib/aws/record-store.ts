@@ -2,9 +2,11 @@ import { mapBounded } from "../engine/map-bounded.ts";
 import type { Clock, PageRequest, RecordStore } from "../engine/ports.ts";
 import { compareWithMark } from "../engine/record.ts";
 import type { RecordCandidate, RecordMark, RecordScope, WriteOutcome } from "../engine/record.ts";
+import { endsAtSeconds } from "../engine/retention.ts";
+import type { Retention } from "../engine/retention.ts";
 import type { Bucket } from "./claim-checks.ts";
 import { findRecords } from "./find-records.ts";
-import { text } from "./item.ts";
+import { number, text } from "./item.ts";
 import type { Item } from "./item.ts";
 import { readPage } from "./list-query.ts";
 import { loadRecord } from "./load-record.ts";
@@ -24,6 +26,7 @@ interface World {
   readonly table: Table;
   readonly bucket: Bucket;
   readonly clock: Clock;
+  readonly retentionOf?: (scope: RecordScope) => Retention;
 }
 
 const marksMax = 100;
@@ -97,17 +100,19 @@ async function write(
   if (first !== "write" && first !== "advance") return first;
   const key = recordKey(scope, candidate.externalId);
   const data = candidate.deleted ? null : await dataFor(bucket, scope, candidate.data);
+  const end = endOf(world, scope);
   let known = mark;
   if (known === null) {
     // Nothing is known of it, so most likely it is new; when it is not, what is there decides.
-    const item = firstItemFor(key, candidate, data ?? { data: text("{}") }, clock.nowMs());
+    const item = firstItemFor(key, candidate, { ...(data ?? { data: text("{}") }), ...end }, clock.nowMs());
     if ((await table.create(item)) === "created") return candidate.deleted ? "deleted" : "created";
     known = await markAt(table, key);
   }
   for (let tries = 0; tries < triesMax && known !== null; tries += 1) {
     const verdict = compareWithMark(candidate, known);
     if (verdict !== "write" && verdict !== "advance") return verdict;
-    const next = verdict === "write" ? updateFor(candidate, known, data, clock.nowMs()) : advanceFor(candidate, known);
+    const next =
+      verdict === "write" ? updateFor(candidate, known, data, clock.nowMs(), end) : advanceFor(candidate, known);
     const stored = await table.update(key, next);
     if (stored.kind === "stored") return outcomeOf(candidate, verdict);
     known = stored.found === null ? await markAt(table, key) : markOfItem(table.name, stored.found);
@@ -115,6 +120,12 @@ async function write(
   throw new Error(
     `${table.name}: record ${recordPartition(scope)} / ${candidate.externalId} changed under ${triesMax} writes of it`,
   );
+}
+
+/** When a state that is written now is forgotten, where its resource is not kept for ever. */
+function endOf({ retentionOf, clock }: World, scope: RecordScope): Item {
+  const endsAt = endsAtSeconds(clock.nowMs(), retentionOf?.(scope).recordsDays);
+  return endsAt === null ? {} : { expiresAt: number(endsAt) };
 }
 
 function outcomeOf(candidate: RecordCandidate, verdict: "write" | "advance"): WriteOutcome {

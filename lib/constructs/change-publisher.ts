@@ -57,7 +57,7 @@ export class ChangePublisher extends Construct {
         allow("dynamodb", ["GetItem"], [tableArn(this, stage, "connections")]),
         allow("events", ["PutEvents"], [eventBusArn(this, eventBusNameFor(stage.name))]),
         allow("sqs", ["SendMessage"], [deadLetters.queueArn]),
-        allowObjects(["GetObject"], [claimCheckArn(this, stage, "records", "*")]),
+        allowObjects(["GetObject", "PutObject"], [claimCheckArn(this, stage, "records", "*")]),
       ],
     });
     for (const { name, arn } of streams) {

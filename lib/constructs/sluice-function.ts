@@ -81,6 +81,7 @@ function environmentOf(scope: Construct, props: SluiceFunctionProps): Record<str
     SLUICE_QUEUE_BASE_URL: `https://sqs.${region}.${urlSuffix}/${account}/`,
     SLUICE_CLAIM_BUCKET: claimCheckBucketNameFor(stage.name, account, region),
     SLUICE_KEY_ID: keyIdOf(scope, stage),
+    ...(stage.settings.retention !== undefined && { SLUICE_RETENTION: JSON.stringify(stage.settings.retention) }),
     POWERTOOLS_SERVICE_NAME: props.name,
     POWERTOOLS_METRICS_NAMESPACE: "Sluice",
     POWERTOOLS_LOG_LEVEL: "INFO",

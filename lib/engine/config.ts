@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { PartnerDriver } from "./define-partner.ts";
+import type { Retention } from "./retention.ts";
 
 /** What an adopter edits, in `sluice.config.ts`: plain data, read by the stacks, by the functions' bundles and by the local stack. */
 export interface SluiceConfig {
@@ -17,6 +18,8 @@ export interface StageConfig {
   /** An existing key for credentials, instead of one of Sluice's own. */
   readonly kmsKeyArn?: string;
   readonly customDomain?: { readonly domainName: string; readonly certificateArn: string };
+  /** How long records and their history are kept, in days, where a driver does not say; for ever unless said. */
+  readonly retention?: Retention;
   /** Alarms are mailed here. */
   readonly alarmEmail?: string;
 }
@@ -41,6 +44,9 @@ const Stage = z.strictObject({
     .optional(),
   customDomain: z
     .strictObject({ domainName: z.string().min(1), certificateArn: z.string().startsWith("arn:") })
+    .optional(),
+  retention: z
+    .strictObject({ historyDays: z.number().min(1).optional(), recordsDays: z.number().min(1).optional() })
     .optional(),
   alarmEmail: z.email().optional(),
 });

@@ -1,13 +1,17 @@
 import type * as z from "zod";
+import { checkChildren } from "./child-driver.ts";
+import type { ChildDriver } from "./child-driver.ts";
 import type { Model } from "../models/model.ts";
 import type { ErrorKind } from "./errors.ts";
 import type { HintSource } from "./hints/hint-source.ts";
 import { importStrategyOf } from "./import-strategy.ts";
 import type { Schedule } from "./import-strategy.ts";
 import type { LimitDeclaration } from "./gate/limit-rule.ts";
+import type { Retention } from "./retention.ts";
 import type { PageStrategy } from "./pages/page-strategy.ts";
 import type { Verifier } from "./signatures/verifier.ts";
 
+export type { ChildAsk, ChildDriver } from "./child-driver.ts";
 export type { LimitDeclaration, LimitOwner, LimitRule, WindowReset } from "./gate/limit-rule.ts";
 
 /**
@@ -20,6 +24,7 @@ export type { LimitDeclaration, LimitOwner, LimitRule, WindowReset } from "./gat
 export function definePartner<const Resource extends string>(
   definition: PartnerDefinition<Resource>,
 ): PartnerDriver<Resource> {
+  checkChildren(definition);
   const frozen = Object.freeze({ ...definition, resources: scheduled(definition) });
   if (definition.module !== undefined && !firstOf.has(definition.module)) firstOf.set(definition.module, frozen);
   return frozen;
@@ -205,9 +210,9 @@ export interface WebhookDriver<Resource extends string = string> {
   readonly account?: (event: unknown) => string | null;
   /** The things to fetch again; an empty list is an event that we do not follow. At most 1,000. */
   readonly touches: (event: unknown) => readonly Touched<Resource>[];
-}
   /** The resources of whose every change the partner promises an event: their imports are a net below, and seldom. */
   readonly covers?: readonly Resource[];
+}
 
 export interface Touched<Resource extends string = string> {
   readonly resource: Resource;
@@ -261,8 +266,16 @@ export interface ResourceDriver {
   /** A single GET can answer that the thing is gone with a 200; 404 and 410 count as gone everywhere. */
   readonly gone?: (raw: unknown) => boolean;
   readonly toRecord: (raw: unknown) => unknown;
+  /** Fields of the partner's own that are not kept: paths below `extra`, such as `guest.passport`; lists stand for their entries. */
+  readonly drop?: readonly string[];
+  /** How long its records and their history are kept; as the stage says unless said here. */
+  readonly retention?: Retention;
   /** Things that this one speaks of and that should be known too: fetched when they never were, a 404 remembered. At most 20. */
   readonly related?: (raw: unknown) => readonly Touched[];
+  /** Things that belong to one of these, fetched when it changed or a webhook names it. */
+  readonly children?: readonly ChildDriver[];
+  /** It has no list of its own that could be asked for: a parent's `children` bring it, and it is never imported by itself. */
+  readonly isChildOnly?: true;
 }
 
 /** How changes since a moment are asked for. */

@@ -1,6 +1,7 @@
 import { fingerprintOf } from "../engine/fingerprint.ts";
 import type { PartnerError } from "../engine/errors.ts";
 import type { Ports } from "../engine/ports.ts";
+import { dropFields } from "../engine/drop-fields.ts";
 import { redact, redactText } from "../engine/redact.ts";
 import { refreshJob } from "../engine/refresh-job.ts";
 import type { SaveTarget } from "./save-records.ts";
@@ -35,7 +36,10 @@ export async function parkRecord(
       externalId === null
         ? null
         : refreshJob({ ...whose, resource: resourceName, externalId, trace: target.trace }, nowMs),
-    raw: raw === null ? null : redactText(JSON.stringify(redact(raw)) ?? "").slice(0, rawCharsMax),
+    raw:
+      raw === null
+        ? null
+        : redactText(JSON.stringify(redact(withoutDropped(target.resource, raw))) ?? "").slice(0, rawCharsMax),
     why,
     firstSeenAtMs: nowMs,
     lastSeenAtMs: nowMs,
@@ -43,4 +47,10 @@ export async function parkRecord(
     replays: 0,
   });
   ports.metrics.count("RecordsParked", 1, { partner: driver.name });
+}
+
+/** As the partner sends it, a thing has its fields where its record has them under `extra`. */
+function withoutDropped({ drop = [] }: SaveTarget["resource"], raw: unknown): unknown {
+  const isThing = typeof raw === "object" && raw !== null && !Array.isArray(raw);
+  return isThing ? dropFields(Object.fromEntries(Object.entries(raw)), drop) : raw;
 }

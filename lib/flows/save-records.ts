@@ -1,10 +1,13 @@
+import * as z from "zod";
 import { digestOf } from "../engine/canonical.ts";
 import type { PartnerDriver, ResourceDriver } from "../engine/define-partner.ts";
+import { dropFields } from "../engine/drop-fields.ts";
 import { dataFailure } from "../engine/data-failure.ts";
 import { PartnerError } from "../engine/errors.ts";
 import { mapBounded } from "../engine/map-bounded.ts";
 import type { Connection, Ports } from "../engine/ports.ts";
-import { compareWithMark } from "../engine/record.ts";
+import type { Changed } from "../engine/cascade.ts";
+import { compareWithMark, skewMsMax } from "../engine/record.ts";
 import type { RecordCandidate, RecordMark, RecordScope, RecordSource, WriteOutcome } from "../engine/record.ts";
 import type { KnownDigests, Sifted } from "./known-digests.ts";
 import { parkRecord } from "./park-record.ts";
@@ -26,6 +29,8 @@ export interface Saved {
   readonly counts: SaveCounts;
   /** Ids of what has to be fetched again: nothing says whether what came is newer than what is stored. */
   readonly unclear: readonly string[];
+  /** What was written now, or was found as something wrote it since `writtenSinceMs`. */
+  readonly changed: readonly Changed[];
   /** Ids of all that came, what was parked included where it has one. */
   readonly seen: readonly string[];
 }
@@ -38,6 +43,8 @@ export interface Fetched {
    * thing may have become what we have again meanwhile, and a fetch that finds nothing changed leaves no trace.
    */
   readonly lateMsMax: number;
+  /** A state that stands unchanged and was written since then counts as changed: by a worker, perhaps, that died of it. */
+  readonly writtenSinceMs?: number;
   /** Of a pass over everything: what the digests index says, so that what stands still is not read. */
   readonly known?: KnownDigests;
 }
@@ -83,10 +90,10 @@ export async function saveGone(
   ports: SavePorts,
   target: SaveTarget,
   externalId: string,
-  beganMs: number,
+  fetched: Pick<Fetched, "beganMs" | "writtenSinceMs">,
 ): Promise<Omit<Saved, "seen">> {
-  return saveCandidates(ports, target, [tombstone(target, externalId, beganMs)], {
-    beganMs,
+  return saveCandidates(ports, target, [tombstone(target, externalId, fetched.beganMs)], {
+    ...fetched,
     lateMsMax: Number.POSITIVE_INFINITY,
   });
 }
@@ -105,12 +112,15 @@ async function saveCandidates(
   };
   const counts = { ...noCounts, unchanged: unchanged.length };
   const unclear: string[] = [];
-  const note = (candidate: RecordCandidate, outcome: WriteOutcome): void => {
+  const changed: Changed[] = [];
+  const note = (candidate: RecordCandidate, mark: RecordMark | null, outcome: WriteOutcome): void => {
     counts[outcome === "unclear" ? "stale" : outcome]++;
     if (outcome === "unclear") unclear.push(candidate.externalId);
+    const { externalId, deleted } = candidate;
+    if (isChanged(outcome, mark, fetched)) changed.push({ externalId, deleted });
   };
   const write = async (candidate: RecordCandidate, mark: RecordMark | null): Promise<void> =>
-    note(candidate, await writeOne(ports, scope, candidate, mark, fetched.lateMsMax));
+    note(candidate, mark, await writeOne(ports, scope, candidate, mark, fetched.lateMsMax));
   await mapBounded(absent, writesAtOnce, (candidate) => write(candidate, null));
   for (let start = 0; start < open.length; start += marksMax) {
     const some = open.slice(start, start + marksMax);
@@ -120,7 +130,13 @@ async function saveCandidates(
     );
     await mapBounded(some, writesAtOnce, (candidate) => write(candidate, marks.get(candidate.externalId) ?? null));
   }
-  return { counts, unclear };
+  return { counts, unclear, changed };
+}
+
+function isChanged(outcome: WriteOutcome, mark: RecordMark | null, { writtenSinceMs }: Fetched): boolean {
+  if (outcome !== "unchanged") return outcome === "created" || outcome === "updated" || outcome === "deleted";
+  // Unchanged without a mark: somebody wrote it between our look and our write.
+  return writtenSinceMs !== undefined && (mark === null || mark.writtenAtMs >= writtenSinceMs - skewMsMax);
 }
 
 function noneKnown(open: readonly RecordCandidate[]): Sifted {
@@ -176,7 +192,7 @@ function readCandidate(target: SaveTarget, raw: unknown, beganMs: number): Read 
     throw new RangeError("an id or a version that cannot be kept");
   if (resource.gone?.(parsed.data) === true)
     return { kind: "candidate", candidate: { ...tombstone(target, externalId, beganMs), ...ordered } };
-  const mapped = resource.model.schema.safeParse(resource.toRecord(parsed.data));
+  const mapped = resource.model.schema.safeParse(withoutDropped(resource, resource.toRecord(parsed.data)));
   if (!mapped.success) {
     return {
       kind: "bad",
@@ -200,6 +216,15 @@ function readCandidate(target: SaveTarget, raw: unknown, beganMs: number): Read 
     },
   };
 }
+
+/** Before the digest is taken: what is not kept cannot change. */
+function withoutDropped({ drop = [] }: ResourceDriver, record: unknown): unknown {
+  const extra = FieldsOf.safeParse(record);
+  return drop.length === 0 || !extra.success ? record : { ...extra.data, extra: dropFields(extra.data.extra, drop) };
+}
+
+const Fields = z.record(z.string(), z.unknown());
+const FieldsOf = z.looseObject({ extra: Fields });
 
 function byFetch(beganMs: number): Pick<RecordCandidate, "order" | "orderedBy"> {
   return { order: beganMs, orderedBy: "fetch" };

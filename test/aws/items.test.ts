@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { GetItemCommand, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -6,6 +7,7 @@ import { createPorts } from "../../lib/aws/ports.ts";
 import type { AwsPorts } from "../../lib/aws/ports.ts";
 import { tableNameFor } from "../../lib/engine/names.ts";
 import type { TableName } from "../../lib/engine/names.ts";
+import { historyOf } from "../../lib/engine/history.ts";
 import { registryOf } from "../../lib/engine/registry.ts";
 import { end } from "../../lib/engine/run.ts";
 import { startMs } from "../support/memory/clock.ts";
@@ -79,6 +81,31 @@ describe("what stands in the tables", () => {
     await ports.failures.move(failureOf(owner), ["open"], "resolved", startMs);
     await ports.failures.record(failureOf(owner));
     expect(await expiry()).toBeUndefined();
+  });
+
+  it("ends states and their records when their driver or their stage says, and large ones lie below their connection", async () => {
+    const scope = { ...freshOwner(), resource: "things" };
+    const source = { ...services.source, SLUICE_RETENTION: JSON.stringify({ historyDays: 400, recordsDays: 30 }) };
+    const kept = createPorts(source, registryOf([]));
+    const dayS = 86_400;
+    await kept.records.write(scope, candidateOf(), null);
+    const record = await kept.records.read(scope, "thing-1");
+    if (record === null) throw new Error("no record");
+    const data = { text: randomBytes(450_000).toString("base64") };
+    await kept.history.append({ ...historyOf(null, record), data });
+    const pk = `${scope.partner}#${scope.connectionId}#things`;
+    const writtenS = Math.ceil(record.writtenAtMs / 1_000);
+    const recordEnds = Number((await itemOf("records", pk, "thing-1"))["expiresAt"]?.N);
+    expect(Math.abs(recordEnds - (writtenS + 30 * dayS))).toBeLessThanOrEqual(1);
+    const key = { pk: { S: `${pk}#thing-1` }, sk: { N: "1" } };
+    const { Item } = await services.dynamo.send(
+      new GetItemCommand({ TableName: tableNameFor(stage, "history"), Key: key }),
+    );
+    // Not for longer than its record.
+    expect(Item?.["expiresAt"]?.N).toBe(String(writtenS + 30 * dayS));
+    expect(Item?.["dataClaim"]?.S).toMatch(new RegExp(`^records/${scope.partner}/${scope.connectionId}/`));
+    await ports.records.write(scope, candidateOf({ externalId: "thing-2" }), null);
+    expect(await itemOf("records", pk, "thing-2")).not.toHaveProperty("expiresAt");
   });
 
   it("is an audit entry once, under its day, however often it was appended", async () => {

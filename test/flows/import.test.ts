@@ -1,4 +1,7 @@
 import { describe, expect, test } from "vitest";
+import * as z from "zod";
+import { saveRecords } from "../../lib/flows/save-records.ts";
+import { defineModel } from "../../lib/models/model.ts";
 import { fanOut } from "../../lib/flows/fan-out.ts";
 import type { MemoryPorts } from "../support/memory-ports.ts";
 import { jsonAnswer, startMs } from "../support/memory-ports.ts";
@@ -99,6 +102,35 @@ describe("an import", () => {
     expect(run?.sequence).toBeGreaterThan(1);
     expect(server.calls).toEqual(Array.from({ length: 10 }, (_, page) => `/v1/orders?page=${page}`));
     expect(recordsOf(ports)).toEqual(truthOf(server));
+  });
+
+  test("keeps nothing of what its driver says is not needed: not in records, not of what it parks", async () => {
+    const { orders } = acme.resources;
+    if (orders === undefined) throw new Error("acme has orders");
+    const schema = z.looseObject({ id: z.string(), amount: z.number() });
+    const model = defineModel(
+      "order",
+      1,
+      z.strictObject({ amount: z.string(), extra: z.record(z.string(), z.unknown()) }),
+    );
+    const toRecord = (raw: unknown) => {
+      const { id: _, amount, ...extra } = schema.parse(raw);
+      return { amount: String(amount), extra };
+    };
+    // Both are as acme's own are, and what acme's functions read is in what this schema lets through.
+    const careful = { ...orders, schema, model, toRecord, drop: ["guest.passport"] } as typeof orders;
+    const ports = await connectedPorts(new AcmeServer(0));
+    const item = (amount: unknown) => ({ amount, guest: { passport: "C01X00T47", town: "Bonn" } });
+    const target = { driver: acme, connection, resourceName: "orders", resource: careful, trace: "trace-1" } as const;
+    const raws = [
+      { id: "order-1", ...item(7) },
+      { id: "order-2", ...item("seven") },
+    ];
+    const fetched = { beganMs: startMs, lateMsMax: 60_000 };
+    await saveRecords(ports, { ...target, source: { kind: "run", id: "run-1" } }, raws, fetched);
+    expect(ports.records.all()).toMatchObject([{ data: { extra: { guest: { town: "Bonn" } } } }]);
+    expect(ports.failures.all()[0]?.raw).toContain("Bonn");
+    expect(JSON.stringify([ports.records.all(), ports.failures.all()])).not.toContain("C01X00T47");
   });
 
   test("parks a bad record with its raw form and goes on with the page", async () => {

@@ -8,7 +8,7 @@ import { checkCredentials, checkIdentity } from "./contract/identity.ts";
 import { checkIncrements } from "./contract/increments.ts";
 import { checkLimits } from "./contract/limits.ts";
 import { checkPages, checkPagesEnd } from "./contract/pages.ts";
-import { checkExtraSurvives, checkGone, checkIds, checkMapping } from "./contract/resources.ts";
+import { checkDrops, checkExtraSurvives, checkGone, checkIds, checkMapping } from "./contract/resources.ts";
 import { checkForgeries, checkStrangers, checkVectors } from "./contract/signatures.ts";
 import type { Check, PartnerFixtures } from "./contract/subject.ts";
 import { checkAnyEvent, checkEvents } from "./contract/webhooks.ts";
@@ -20,6 +20,7 @@ export const checks: Readonly<Record<string, Check>> = {
   "everything recorded parses and maps into its model": checkMapping,
   "every thing has its own id": checkIds,
   "unknown fields survive": checkExtraSurvives,
+  "what is not kept is there to be left out": checkDrops,
   "what is gone is known to be gone": checkGone,
   "a required field that is missing is named": checkRequired,
   "any field that is missing is a record or a named failure": checkMissing,

@@ -2,6 +2,7 @@ import { describeControlStore } from "./port-suite/control.ts";
 import { describeConnectionStore } from "./port-suite/connections.ts";
 import { describeEraser } from "./port-suite/erasing.ts";
 import { describeFailureStore } from "./port-suite/failures.ts";
+import { describeHistoryStore } from "./port-suite/history.ts";
 import type { OpenPorts } from "./port-suite/opened.ts";
 import { describeParkedJobs } from "./port-suite/parked.ts";
 import { describeRecordStore } from "./port-suite/records.ts";
@@ -12,6 +13,7 @@ import { describeSecrets } from "./port-suite/secrets.ts";
 export function describePorts(open: OpenPorts): void {
   describeRunStore(open);
   describeRecordStore(open);
+  describeHistoryStore(open);
   describeConnectionStore(open);
   describeSecrets(open);
   describeFailureStore(open);

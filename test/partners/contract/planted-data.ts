@@ -18,6 +18,12 @@ import type { Fault } from "./planted.ts";
 /** Faults in what is read: names, limits, records, pages, changes, errors. */
 export const dataFaults: readonly Fault[] = [
   [
+    "what is not kept is there to be left out",
+    "a misspelt field that is not to be kept",
+    /drop names pasport/,
+    () => withPeople({ drop: ["pasport"] }),
+  ],
+  [
     "names, paths and URLs are well-formed",
     "a name in capitals",
     /name "Acme"/,

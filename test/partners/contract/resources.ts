@@ -1,6 +1,8 @@
 import type { ResourceDriver } from "../../../lib/engine/define-partner.ts";
 import { digestOf } from "../../../lib/engine/canonical.ts";
+import { dropFields } from "../../../lib/engine/drop-fields.ts";
 import * as fc from "fast-check";
+import * as z from "zod";
 import { unless } from "./identity.ts";
 import { reordered } from "./json-paths.ts";
 import { isDeepStrictEqual } from "node:util";
@@ -70,6 +72,22 @@ export const checkExtraSurvives: Check = (subject) =>
       }),
     );
   });
+
+/** A field that is not to be kept is one that the partner sends: a misspelt path would keep it, and nobody would know. */
+export const checkDrops: Check = (subject) =>
+  Object.entries(subject.driver.resources).flatMap(([name, resource]) =>
+    (resource.drop ?? []).flatMap((path) => {
+      const things = thingsOf(resource, subject.fixtures.resources[name]?.pages ?? []);
+      const isSent = things.some((raw) => {
+        const mapped = mapThing(resource, raw);
+        const extra = z
+          .record(z.string(), z.unknown())
+          .safeParse(mapped.kind === "mapped" ? mapped.data["extra"] : null);
+        return extra.success && !isDeepStrictEqual(dropFields(extra.data, [path]), extra.data);
+      });
+      return unless(isSent, `${name}: drop names ${path}, which no fixture has in \`extra\``);
+    }),
+  );
 
 /** What says that a thing is gone still says which. */
 export const checkGone: Check = ({ driver, fixtures }) =>
