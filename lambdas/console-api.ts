@@ -12,6 +12,7 @@ import { tableNameFor } from "../lib/engine/names.ts";
 import { registryOf } from "../lib/engine/registry.ts";
 import { handleApi } from "../lib/flows/api/handle-api.ts";
 import type { ApiRequest, ApiResponse } from "../lib/flows/api/request.ts";
+import { createKeyVerifier } from "../lib/flows/api/verify-key.ts";
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html */
 const HttpEvent = z.object({
@@ -26,7 +27,8 @@ const HttpEvent = z.object({
 const ports = createPorts(process.env, registryOf(config.partners));
 const environment = readEnvironment(process.env);
 const clients = createClients(environment);
-const verifyApiKey = createApiKeyCheck(environment.stage, clients.secretsManager, ports.clock);
+const isFirstKey = createApiKeyCheck(environment.stage, clients.secretsManager, ports.clock);
+const verifyApiKey = createKeyVerifier({ ...ports, isFirstKey });
 const onceWithin = createOnce<ApiResponse>(clients.dynamo(), tableNameFor(environment.stage, "idempotency"), "api");
 const workInEmergency = createWorkInEmergency(environment);
 

@@ -4,9 +4,10 @@ import { CallTallies } from "../engine/call-tallies.ts";
 import { tableNameFor } from "../engine/names.ts";
 import type { TableName } from "../engine/names.ts";
 import type { Clock, GateGauge, LaneGauge, PartnerRegistry, Ports, Random } from "../engine/ports.ts";
+import type { ApiKeys } from "../engine/api-key.ts";
+import type { AuditReader } from "../engine/audit-reader.ts";
 import type { Eraser } from "../engine/erasure.ts";
-import type { RecordScope } from "../engine/record.ts";
-import { retentionOf } from "../engine/retention.ts";
+import { createApiKeyStore } from "./api-key-store.ts";
 import { createAuditLog } from "./audit-log.ts";
 import { createBucket, createClaimChecks } from "./claim-checks.ts";
 import type { Bucket } from "./claim-checks.ts";
@@ -40,6 +41,8 @@ export interface AwsPorts extends Ports {
   readonly environment: Environment;
   readonly bucket: Bucket;
   readonly eraser: Eraser;
+  readonly audit: Ports["audit"] & AuditReader;
+  readonly keys: ApiKeys;
   readonly gate: Ports["gate"] & GateGauge;
   readonly lanes: Ports["lanes"] & LaneGauge;
   readonly log: InvocationLog;
@@ -68,7 +71,6 @@ export function createPorts(
   const tokens = table("token-buckets");
   const runs = table("runs");
   const log = createLog();
-  const kept = (scope: RecordScope) => retentionOf(partners, environment.retention, scope);
   const [records, history, failures] = [table("records"), table("history"), table("failures")];
   const erased = { connections, records, history, runs, failures, idempotency: table("idempotency"), tokens };
   return {
@@ -85,8 +87,8 @@ export function createPorts(
     control: createControlStore(runs, clock),
     parked: createParkedJobs({ table: runs, claims, random }),
     tallies: new CallTallies(),
-    records: createRecordStore({ table: records, bucket, clock, retentionOf: kept }),
-    history: createHistoryStore({ table: history, bucket, retentionOf: kept }),
+    records: createRecordStore({ table: records, bucket, clock }),
+    history: createHistoryStore(history),
     events: createChangeBus(stage, clients.events),
     connections: createConnectionStore(connections, log),
     credentials: createCredentials({ table: connections, kms: clients.kms, keyId, clock }),
@@ -94,6 +96,7 @@ export function createPorts(
     partnerSecrets: createPartnerSecrets(stage, clients.secretsManager, clock),
     failures: createFailureStore({ table: failures, claims, partners }),
     audit: createAuditLog(table("audit")),
+    keys: createApiKeyStore(connections, clock),
     eraser: createEraser({ tables: erased, bucket }),
     log,
     metrics: createMetrics(),

@@ -50,7 +50,7 @@ export function consoleGrants(scope: Construct, stage: Stage): Grant[] {
     items("failures", ["GetItem", "BatchGetItem", "UpdateItem", "Query", "BatchWriteItem"]),
     indexes("failures", ["group", "connection"]),
     items("idempotency", ["GetItem", "PutItem", "UpdateItem", "DeleteItem"]),
-    items("audit", ["PutItem"]),
+    items("audit", ["PutItem", "Query"]),
     { ...allow("sqs", ["SendMessage", "GetQueueAttributes"], lanes), ...everyPartner },
     { ...allow("lambda", ["InvokeFunction"], [emergencyFunctionArn(scope, stage, "*")]), ...everyPartner },
     { ...allow("secretsmanager", ["GetSecretValue"], secrets), ...everyPartner },

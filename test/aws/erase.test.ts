@@ -12,6 +12,7 @@ import { quietMs } from "../../lib/engine/erasure.ts";
 import { historyOf } from "../../lib/engine/history.ts";
 import { partnerSecretNameFor, tableNameFor, tableNames } from "../../lib/engine/names.ts";
 import { registryOf } from "../../lib/engine/registry.ts";
+import { firstKey } from "../../lib/flows/api/verify-key.ts";
 import { handleApi } from "../../lib/flows/api/handle-api.ts";
 import type { ApiResponse } from "../../lib/flows/api/request.ts";
 import { acme } from "../flows/support/acme.ts";
@@ -50,7 +51,12 @@ const invocation = { getRemainingTimeInMillis: () => 29_000 } as Context;
 
 async function call(method: string, path: string, body?: unknown, idempotencyKey?: string): Promise<ApiResponse> {
   const once = createOnce<ApiResponse>(services.dynamo, tableNameFor(stage, "idempotency"), "api")(invocation);
-  const apiPorts = { ...ports, verifyApiKey: async () => true, once, workInEmergency: async () => null };
+  const apiPorts = {
+    ...ports,
+    verifyApiKey: async () => ({ kind: "known", access: firstKey }) as const,
+    once,
+    workInEmergency: async () => null,
+  };
   const headers = { "x-api-key": "a key", ...(idempotencyKey !== undefined && { "idempotency-key": idempotencyKey }) };
   const bytes = Buffer.from(body === undefined ? "" : JSON.stringify(body));
   const request = { method, path: `/api/v1${path}`, query: {}, headers, body: bytes, requestId: "request-1" };

@@ -2,8 +2,10 @@ import { CallTallies } from "../../lib/engine/call-tallies.ts";
 import type { PartnerDriver } from "../../lib/engine/define-partner.ts";
 import type { PartnerSecret, Ports } from "../../lib/engine/ports.ts";
 import { SeededRandom, startMs, VirtualClock } from "./memory/clock.ts";
+import { MemoryApiKeys } from "./memory/api-keys.ts";
 import { MemoryChangeBus } from "./memory/change-bus.ts";
 import { MemoryConnectionStore } from "./memory/connection-store.ts";
+import { MemoryCredentialAttempts } from "./memory/credential-attempts.ts";
 import { MemoryControlStore } from "./memory/control-store.ts";
 import { MemoryEraser } from "./memory/eraser.ts";
 import { MemoryFailureStore } from "./memory/failure-store.ts";
@@ -34,6 +36,7 @@ export interface MemoryPorts extends Ports {
   readonly events: MemoryChangeBus;
   readonly connections: MemoryConnectionStore;
   readonly credentials: MemoryCredentials;
+  readonly attempts: MemoryCredentialAttempts;
   readonly leases: MemoryLeases;
   readonly partnerSecrets: MemoryPartnerSecrets;
   readonly claims: MemoryClaimChecks;
@@ -41,6 +44,7 @@ export interface MemoryPorts extends Ports {
   readonly control: MemoryControlStore;
   readonly parked: MemoryParkedJobs;
   readonly eraser: MemoryEraser;
+  readonly keys: MemoryApiKeys;
   readonly audit: RecordedAudit;
   readonly metrics: RecordedMetrics;
   readonly log: RecordedLog;
@@ -86,10 +90,12 @@ export function createMemoryPorts(options: MemoryPortsOptions = {}): MemoryPorts
     lanes: new MemoryLanes(clock),
     events: new MemoryChangeBus(),
     eraser: new MemoryEraser(stores),
+    attempts: new MemoryCredentialAttempts(credentials),
     leases: new MemoryLeases(clock),
     partnerSecrets,
     control: new MemoryControlStore(),
     tallies: new CallTallies(),
+    keys: new MemoryApiKeys(),
     audit: new RecordedAudit(),
     metrics: new RecordedMetrics(),
     log: new RecordedLog(),

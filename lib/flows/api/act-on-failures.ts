@@ -6,7 +6,7 @@ import { actorOf } from "./actor.ts";
 import type { Chosen } from "./choose-failures.ts";
 import type { Reply } from "./envelope.ts";
 import { failureRefOf } from "./failure-view.ts";
-import type { ApiPorts, ApiRequest } from "./request.ts";
+import type { ApiPorts, AuthorisedRequest } from "./request.ts";
 import { takenOrUnavailable } from "./taken-or-unavailable.ts";
 
 type Result = { readonly kind: "replaying" | "discarded" } | { readonly kind: "refused"; readonly reason: string };
@@ -26,7 +26,7 @@ const acts: Readonly<Record<"replay" | "discard", Act>> = {
 /** Replays or discards what was chosen, one after the other, and says of each what came of it; or what would be tried. */
 export async function actOnFailures(
   ports: ApiPorts,
-  request: ApiRequest,
+  request: AuthorisedRequest,
   chosen: Chosen,
   action: keyof typeof acts,
 ): Promise<Reply> {

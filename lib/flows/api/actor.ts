@@ -1,7 +1,7 @@
 import type { Actor } from "../connections/append-audit.ts";
-import type { ApiRequest } from "./request.ts";
+import type { AuthorisedRequest } from "./request.ts";
 
-/** There is one key, so it is all that the audit log can tell of who it was. */
-export function actorOf(request: ApiRequest): Actor {
-  return { name: "api-key", requestId: request.requestId };
+/** Who did it, for the audit log: the key's id, which is nobody else's, and the name that people know it by. */
+export function actorOf({ access, requestId }: AuthorisedRequest): Actor {
+  return { name: `${access.id} (${access.name})`, requestId };
 }

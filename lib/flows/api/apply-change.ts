@@ -6,12 +6,12 @@ import { connectionDetail } from "./connection-view.ts";
 import type { Reply } from "./envelope.ts";
 import { driverOf } from "./find-connection.ts";
 import { type ApiProblem, notFound, problem } from "./problem.ts";
-import type { ApiPorts, ApiRequest } from "./request.ts";
+import type { ApiPorts, AuthorisedRequest } from "./request.ts";
 
 /** Changes a connection and answers with it, or throws the 4xx that says why not. */
 export async function applyChange(
   ports: ApiPorts,
-  request: ApiRequest,
+  request: AuthorisedRequest,
   connection: Connection,
   change: ConnectionChange,
 ): Promise<Reply> {

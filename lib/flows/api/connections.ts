@@ -58,7 +58,12 @@ export const connectionRoutes = [
         case "created":
           return { status: 201, data: await connectionDetail(ports, result.connection) };
         case "account-taken": {
-          const message = `That account is connected already, as ${result.connectionId}; change that connection or delete it.`;
+          // A key that is bound to a tenant does not see another's connection, and is not told of it.
+          const seen = await ports.connections.read(driver.name, result.connectionId);
+          const message =
+            seen === null
+              ? "That account is connected already; an admin of the stage can say where."
+              : `That account is connected already, as ${result.connectionId}; change that connection or delete it.`;
           throw problem(409, "account-taken", message, "account");
         }
         case "seed-reused":

@@ -1,12 +1,13 @@
 import { InvalidCursor } from "../../engine/page-cursor.ts";
 import { fingerprintOf } from "../../engine/fingerprint.ts";
-import { requireApiKey } from "./access.ts";
+import { nobody, requireApiKey, requireOwnTenant, requireRole } from "./access.ts";
 import { failed, succeeded } from "./envelope.ts";
 import { ApiProblem, notFound, problem } from "./problem.ts";
 import { bodyBytesMax, readBody } from "./read-body.ts";
-import type { ApiPorts, ApiRequest, ApiResponse } from "./request.ts";
+import type { ApiPorts, ApiRequest, ApiResponse, AuthorisedRequest } from "./request.ts";
 import { matchPath, type Route } from "./route.ts";
 import { routes } from "./routes.ts";
+import { tenantPortsOf } from "./tenant-ports.ts";
 import { validate } from "./validate.ts";
 
 const prefix = "/api/v1/";
@@ -23,23 +24,28 @@ export async function handleApi(ports: ApiPorts, request: ApiRequest): Promise<A
 async function answer(ports: ApiPorts, request: ApiRequest): Promise<ApiResponse> {
   const matched = matchRoute(request);
   // Before anything is said of paths and methods: a stranger learns no more than that a key is needed.
-  if (matched.kind !== "found" || matched.route.needs !== "nothing") await requireApiKey(ports.verifyApiKey, request);
+  const isOpen = matched.kind === "found" && matched.route.needs === "nothing";
+  const access = isOpen ? nobody : await requireApiKey(ports.verifyApiKey, request);
   if (matched.kind === "unknown-path") throw notFound("such path in this API");
   if (matched.kind === "unknown-method") {
     const allow = matched.allow.join(", ");
     const message = `This path takes ${allow}.`;
     throw new ApiProblem(405, [{ code: "method-not-allowed", message }], { allow });
   }
+  requireRole(access, matched.route);
   if (request.body.byteLength > bodyBytesMax) {
     throw problem(413, "body-too-large", `The body has more than ${bodyBytesMax} bytes.`);
   }
   const { route, params } = matched;
   const query: unknown = validate(route.query, request.query, "query");
   const body: unknown = route.body === undefined ? null : validate(route.body, readBody(request.body), "body");
-  const idempotencyKey = route.method === "POST" ? idempotencyKeyOf(request) : null;
+  requireOwnTenant(access, params, query, body);
+  const idempotencyKey = route.method === "POST" ? idempotencyKeyOf(request, route) : null;
+  const seen = access.tenantId === null ? ports : tenantPortsOf(ports, access.tenantId);
+  const authorised: AuthorisedRequest = { ...request, access };
   const run = async (): Promise<ApiResponse> =>
-    succeeded(await route.handle(ports, { params, query, body, request, idempotencyKey }));
-  return idempotencyKey === null ? run() : answerOnce(ports, request, idempotencyKey, run);
+    succeeded(await route.handle(seen, { params, query, body, request: authorised, idempotencyKey }));
+  return idempotencyKey === null ? run() : answerOnce(ports, authorised, idempotencyKey, run);
 }
 
 type Matched =
@@ -60,9 +66,13 @@ function matchRoute(request: ApiRequest): Matched {
   return allow.length === 0 ? { kind: "unknown-path" } : { kind: "unknown-method", allow };
 }
 
-function idempotencyKeyOf(request: ApiRequest): string | null {
+function idempotencyKeyOf(request: ApiRequest, route: Route): string | null {
   const key = request.headers["idempotency-key"];
   if (key === undefined) return null;
+  if (route.idempotency === "refused") {
+    const message = "This answer holds a secret that is not kept, so it cannot be given again: ask without it.";
+    throw problem(400, "invalid-field", message, "Idempotency-Key");
+  }
   if (/^[\x21-\x7e]{1,255}$/.test(key)) return key;
   const message = "Must be 1 to 255 visible ASCII characters.";
   throw problem(400, "invalid-field", message, "Idempotency-Key");
@@ -70,11 +80,12 @@ function idempotencyKeyOf(request: ApiRequest): string | null {
 
 async function answerOnce(
   ports: ApiPorts,
-  request: ApiRequest,
+  request: AuthorisedRequest,
   idempotencyKey: string,
   run: () => Promise<ApiResponse>,
 ): Promise<ApiResponse> {
-  const key = `${request.method} ${request.path}#${idempotencyKey}`;
+  // The caller's own: an answer that was given to one key is not given again to another.
+  const key = `${request.access.id} ${request.method} ${request.path}#${idempotencyKey}`;
   const fingerprint = fingerprintOf([Buffer.from(request.body).toString("base64")]);
   const result = await ports.once({ key, fingerprint }, run);
   switch (result.kind) {

@@ -8,10 +8,10 @@ import type { Reply } from "./envelope.ts";
 import { findPartner } from "./find-partner.ts";
 import { partnerStanding } from "./partner-standing.ts";
 import { type ApiProblem, problem } from "./problem.ts";
-import type { ApiPorts, ApiRequest } from "./request.ts";
+import type { ApiPorts, AuthorisedRequest } from "./request.ts";
 import { route } from "./route.ts";
 
-/** Who wishes it, and why: shown to everybody who meets the partner held. There is one key, so the name is as it was said. */
+/** Who wishes it, and why: shown to everybody who meets the partner held. The name is as it was said; the audit log has the key that said it. */
 export const Said = z.strictObject({
   reason: z.string().trim().min(1).max(300),
   by: z.string().trim().min(1).max(80).optional(),
@@ -82,7 +82,7 @@ function resumed(control: Control, what: "all" | "schedules"): Control {
 
 async function changePartner(
   ports: ApiPorts,
-  request: ApiRequest,
+  request: AuthorisedRequest,
   partner: string,
   action: "pause" | "drain" | "resume",
   said: { readonly reason: string; readonly by?: string | undefined },

@@ -1,7 +1,9 @@
+import type { ApiKeys } from "../../engine/api-key.ts";
+import type { AuditReader } from "../../engine/audit-reader.ts";
 import type { WorkInEmergency } from "../../engine/emergency.ts";
 import type { Eraser } from "../../engine/erasure.ts";
 import type { GateGauge, LaneGauge, Ports } from "../../engine/ports.ts";
-import type { VerifyApiKey } from "./access.ts";
+import type { Access, VerifyApiKey } from "./access.ts";
 import type { Once } from "./once.ts";
 
 /** One call of the API as a plain value; whatever carried it here (API Gateway, a test) is gone. */
@@ -17,6 +19,11 @@ export interface ApiRequest {
   readonly requestId: string;
 }
 
+/** The same, once it is known who calls. */
+export interface AuthorisedRequest extends ApiRequest {
+  readonly access: Access;
+}
+
 export interface ApiResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -28,6 +35,8 @@ export interface ApiPorts extends Ports {
   readonly gate: Ports["gate"] & GateGauge;
   readonly lanes: Ports["lanes"] & LaneGauge;
   readonly eraser: Eraser;
+  readonly audit: Ports["audit"] & AuditReader;
+  readonly keys: ApiKeys;
   readonly verifyApiKey: VerifyApiKey;
   readonly once: Once;
   readonly workInEmergency: WorkInEmergency;

@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import type { Role } from "../../engine/api-key.ts";
 import type { Reply } from "./envelope.ts";
-import type { ApiPorts, ApiRequest } from "./request.ts";
+import type { ApiPorts, AuthorisedRequest } from "./request.ts";
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
@@ -14,6 +14,8 @@ interface Needs {
    * shows or changes things of every tenant at once, so only keys that are bound to none may.
    */
   readonly reach: "tenant" | "stage";
+  /** `refused`: the answer holds a secret that nothing keeps, so it cannot be given again for the same Idempotency-Key. */
+  readonly idempotency?: "refused";
 }
 
 /** One method of one path, with the schemas of what it takes. */
@@ -30,7 +32,7 @@ export interface Call<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
-  readonly request: ApiRequest;
+  readonly request: AuthorisedRequest;
   /** From the Idempotency-Key header; the same call again carries the same. */
   readonly idempotencyKey: string | null;
 }

@@ -1,9 +1,11 @@
+import { auditRoutes } from "./audit.ts";
 import { connectionRoutes } from "./connections.ts";
 import { emergencyRoutes } from "./emergency.ts";
 import { eraseRoutes } from "./erase.ts";
 import { failureRoutes } from "./failures.ts";
 import { healthRoutes } from "./health.ts";
 import { historyRoutes } from "./history.ts";
+import { keyRoutes } from "./keys.ts";
 import { partnerControlRoutes } from "./partner-control.ts";
 import { modelRoutes } from "./models.ts";
 import { partnerRoutes } from "./partners.ts";
@@ -38,4 +40,6 @@ export const routes: readonly Route[] = [
   ...rebuildRoutes,
   ...failureRoutes,
   ...eraseRoutes,
+  ...keyRoutes,
+  ...auditRoutes,
 ];

@@ -119,7 +119,7 @@ describe("creating a connection", () => {
     const id = await api.connect({ webhookSecret: "own-secret" });
     expect(api.ports.audit.entries).toMatchObject([
       {
-        actor: "api-key",
+        actor: "first (the first key)",
         action: "connection.create",
         subject: id,
         detail: { tenant: fingerprintOf(["tenant-1"]), requestId: "request-0" },

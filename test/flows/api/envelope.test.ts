@@ -28,6 +28,7 @@ const bodies: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "POST /partners/{partner}/emergency": { lane: "imports", count: 1 },
   "POST /tenants/{tenantId}/find-person": { value: "somebody@example.com" },
   "POST /connections/{id}/erase-records/{resource}": { externalIds: ["order-1"] },
+  "POST /keys": { name: "a dashboard", role: "viewer" },
   "POST /failures/replay": { partner: "acme", connectionId: null, failureId: "failure-1" },
 };
 const nameOf = (route: Route) => `${route.method} ${route.path}`;
@@ -90,6 +91,10 @@ test("the routes are those of the contract", () => {
       "GET /failures/{ref+}",
       "POST /failures/discard",
       "POST /failures/replay",
+      "POST /keys",
+      "GET /keys",
+      "DELETE /keys/{keyId}",
+      "GET /audit",
     ].toSorted(),
   );
   expect(routes.filter((route) => route.needs === "nothing").map(nameOf)).toEqual(["GET /health"]);
@@ -192,7 +197,7 @@ describe.each(Object.keys(bodies))("%s", (name) => {
     const api = new TestApi();
     const id = await api.connect();
     const fields =
-      "partner tenantId name credential account settings webhookSecret status resource mode connectionId failureId fingerprint failureIds since dryRun reason by what how resources full cursor lane count limit repair value externalIds";
+      "partner tenantId name credential account settings webhookSecret status resource mode connectionId failureId fingerprint failureIds since dryRun reason by what how resources full cursor lane count limit repair value externalIds role expiresInDays";
     const known = new Set(fields.split(" "));
     const key = fc
       .oneof(

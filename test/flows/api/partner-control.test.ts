@@ -49,7 +49,7 @@ describe("POST /partners/{partner}/pause", () => {
     expect(errorsOf(await api.call("POST", "/partners/nobody/pause", { body: said }))).toEqual(["not-found"]);
     expect(isAtRest(await controlOf(api))).toBe(true);
     await api.call("POST", "/partners/acme/pause", { body: { reason: "maintenance" } });
-    expect((await controlOf(api)).pause?.by).toBe("api-key");
+    expect((await controlOf(api)).pause?.by).toBe("first (the first key)");
   });
 });
 

@@ -51,7 +51,7 @@ async function callEverything(api: TestApi): Promise<string> {
   await api.ports.runs.create(makeRun(id, { lease: { owner: secrets.leaseOwner, expiresAtMs: startMs } }));
   await putRecord(api.ports, id, "order-1");
   const open =
-    "/health /status /partners /partners/acme /partners/beta /partners/acme/drain /models /models/order /connections /failures /failures/acme:-:failure-1".split(
+    "/health /status /partners /partners/acme /partners/beta /partners/acme/drain /models /models/order /connections /failures /failures/acme:-:failure-1 /keys /audit".split(
       " ",
     );
   const own = [
@@ -62,6 +62,8 @@ async function callEverything(api: TestApi): Promise<string> {
     "/records/orders/order-1",
     "/history/orders/order-1",
     "/waiting",
+    "/sync-status",
+    "/remains",
   ];
   const paths = [...open, ...own.map((path) => `/connections/${id}${path}`)];
   for (const path of paths) await api.call("GET", path);
@@ -79,6 +81,11 @@ async function callEverything(api: TestApi): Promise<string> {
   }
   await api.call("POST", "/partners/acme/recover", { body: { how: "purge-and-refresh", reason: "an outage" } });
   await api.call("POST", "/partners/acme/emergency", { body: { lane: "webhooks", count: 1 } });
+  await api.call("DELETE", `/keys/${(await api.makeKey("viewer")).id}`);
+  await api.call("POST", `/connections/${id}/rebuild/orders`, { body: {} });
+  await api.call("POST", `/connections/${id}/erase-records/orders`, { body: { externalIds: ["order-1"] } });
+  await api.call("POST", "/tenants/tenant-1/find-person", { body: { value: "somebody@example.com" } });
+  await api.call("POST", "/tenants/tenant-2/erase");
   return id;
 }
 

@@ -152,7 +152,7 @@ describe("deleting a connection", () => {
       {
         action: "connection.remove",
         subject: id,
-        actor: "api-key",
+        actor: "first (the first key)",
         atMs: startMs,
         detail: { tenant: fingerprintOf(["tenant-1"]) },
       },

@@ -1,4 +1,7 @@
-import type { AuditEntry, AuditLog, Log, Metrics } from "../../../lib/engine/ports.ts";
+import type { AuditReader } from "../../../lib/engine/audit-reader.ts";
+import { timeSortKey } from "../../../lib/engine/page-cursor.ts";
+import type { AuditEntry, AuditLog, Log, Metrics, Page, PageRequest } from "../../../lib/engine/ports.ts";
+import { pageOf } from "./pages.ts";
 
 export interface CountedMetric {
   readonly name: string;
@@ -43,11 +46,16 @@ export class RecordedLog implements Log {
   }
 }
 
-export class RecordedAudit implements AuditLog {
+export class RecordedAudit implements AuditLog, AuditReader {
   readonly entries: AuditEntry[] = [];
 
   async append(entry: AuditEntry): Promise<void> {
     if (this.entries.some((former) => former.id === entry.id && former.atMs === entry.atMs)) return;
     this.entries.push(structuredClone(entry));
+  }
+
+  async list(day: string, page: PageRequest): Promise<Page<AuditEntry>> {
+    const entries = this.entries.filter(({ atMs }) => new Date(atMs).toISOString().startsWith(day));
+    return pageOf(entries, ({ atMs, id }) => timeSortKey(atMs, id), "ascending", page);
   }
 }

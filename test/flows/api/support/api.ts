@@ -1,6 +1,8 @@
 import * as z from "zod";
 import { isApiKey } from "../../../../lib/engine/api-key.ts";
+import type { Role } from "../../../../lib/engine/api-key.ts";
 import { handleApi } from "../../../../lib/flows/api/handle-api.ts";
+import { createKeyVerifier } from "../../../../lib/flows/api/verify-key.ts";
 import type { ApiPorts, ApiResponse } from "../../../../lib/flows/api/request.ts";
 import { createMemoryPorts } from "../../../support/memory-ports.ts";
 import type { MemoryPorts } from "../../../support/memory-ports.ts";
@@ -48,7 +50,7 @@ export class TestApi {
     this.ports = ports;
     this.apiPorts = {
       ...ports,
-      verifyApiKey: async (presented) => isApiKey(presented, apiKey),
+      verifyApiKey: createKeyVerifier({ ...ports, isFirstKey: async (presented) => isApiKey(presented, apiKey) }),
       once: memoryOnce(),
       workInEmergency: async () => null,
       ...overrides,
@@ -76,6 +78,13 @@ export class TestApi {
     const answer = await this.call("GET", path, { query });
     if (answer.status !== 200) throw new Error(`GET ${path}: ${answer.status} ${answer.body}`);
     return Page.parse(answer.envelope.data);
+  }
+
+  /** Makes a key by the API and gives it. */
+  async makeKey(role: Role, tenantId: string | null = null): Promise<{ readonly id: string; readonly key: string }> {
+    const answer = await this.call("POST", "/keys", { body: { name: `${role} of the tests`, role, tenantId } });
+    if (answer.status !== 201) throw new Error(`POST /keys: ${answer.status} ${answer.body}`);
+    return { id: String(answer.data.id), key: String(answer.data.key) };
   }
 
   /** Creates a connection and gives its id. */

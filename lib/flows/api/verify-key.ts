@@ -1,0 +1,38 @@
+import { apiKeyIdIn, hasDigest, standingOf, useNotedEveryMs } from "../../engine/api-key.ts";
+import type { ApiKey, ApiKeys } from "../../engine/api-key.ts";
+import type { Ports } from "../../engine/ports.ts";
+import type { Access, KeyVerdict, VerifyApiKey } from "./access.ts";
+
+/** The key of the stage's secret, with which all others are made. */
+export const firstKey: Access = { id: "first", name: "the first key", role: "admin", tenantId: null };
+
+export interface KeyPorts extends Pick<Ports, "clock" | "log"> {
+  readonly keys: Pick<ApiKeys, "find" | "noteUse">;
+  readonly isFirstKey: (presented: string) => Promise<boolean>;
+}
+
+/** Knows the keys that were made through the API, and the first one. */
+export function createKeyVerifier(ports: KeyPorts): VerifyApiKey {
+  return async (presented) => {
+    const id = apiKeyIdIn(presented);
+    const key = id === null ? null : await ports.keys.find(id);
+    if (key !== null && hasDigest(presented, key.digest)) return verdictOn(ports, key);
+    return (await ports.isFirstKey(presented))
+      ? { kind: "known", access: firstKey }
+      : { kind: "refused", why: "wrong" };
+  };
+}
+
+async function verdictOn(ports: KeyPorts, key: ApiKey): Promise<KeyVerdict> {
+  const nowMs = ports.clock.nowMs();
+  const standing = standingOf(key, nowMs);
+  if (standing !== "active") return { kind: "refused", why: standing };
+  if (key.lastUsedAtMs === null || key.lastUsedAtMs <= nowMs - useNotedEveryMs) {
+    // When a key was last used is worth no refused call.
+    await ports.keys.noteUse(key.id, nowMs).catch((error: unknown) => {
+      ports.log.warn("the use of a key could not be noted", { keyId: key.id, error });
+    });
+  }
+  const { id, name, role, tenantId } = key;
+  return { kind: "known", access: { id, name, role, tenantId } };
+}

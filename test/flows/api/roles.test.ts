@@ -1,0 +1,210 @@
+import { describe, expect, test } from "vitest";
+import { roles } from "../../../lib/engine/api-key.ts";
+import type { Role } from "../../../lib/engine/api-key.ts";
+import type { Route } from "../../../lib/flows/api/route.ts";
+import { routes } from "../../../lib/flows/api/routes.ts";
+import { acmeConnection, errorsOf, TestApi } from "./support/api.ts";
+import type { Answer } from "./support/api.ts";
+import { makeFailure, makeRun, putRecord } from "./support/seed.ts";
+
+const mine = "tenant-of-the-key";
+const theirs = "tenant-of-somebody-else";
+/** Stands in everything that the other tenant has, and nowhere else. */
+const marker = "known-only-to-them";
+const nameOf = (route: Route) => `${route.method} ${route.path}`;
+const keyed = routes.filter((route) => route.needs !== "nothing");
+
+interface World {
+  readonly api: TestApi;
+  /** The other tenant's connection. */
+  readonly id: string;
+  readonly failureRef: string;
+}
+
+/** Two tenants; the other one has a connection with all that a connection may have. */
+async function twoTenants(): Promise<World> {
+  const api = new TestApi();
+  await api.connect({ tenantId: mine });
+  const id = await api.connect({ tenantId: theirs, name: marker, account: "acct-theirs" });
+  await api.ports.runs.create(makeRun(id));
+  await putRecord(api.ports, id, "order-1", { data: { note: marker } });
+  const failure = makeFailure("failure-1", { connectionId: id, why: { ...makeFailure("x").why, message: marker } });
+  await api.ports.failures.record(failure);
+  return { api, id, failureRef: `acme:${id}:failure-1` };
+}
+
+/** What each route that takes a body is asked, about the other tenant's things wherever a body can name them. */
+function bodyOf(route: Route, { id, failureRef }: World): unknown {
+  const bodies: Readonly<Record<string, unknown>> = {
+    "POST /connections": { ...acmeConnection, tenantId: theirs },
+    "PATCH /connections/{id}": { name: "renamed" },
+    "POST /connections/{id}/sync": {},
+    "POST /connections/{id}/pause": {},
+    "POST /connections/{id}/resume": {},
+    "POST /connections/{id}/rebuild/{resource}": {},
+    "POST /connections/{id}/erase-records/{resource}": { externalIds: ["order-1"] },
+    "POST /tenants/{tenantId}/find-person": { value: "somebody@example.com" },
+    "POST /failures/replay": { partner: "acme", connectionId: id, failureId: "failure-1" },
+    "POST /failures/discard": { failureIds: [failureRef] },
+    "POST /partners/{partner}/pause": { reason: "maintenance" },
+    "POST /partners/{partner}/drain": { reason: "a deploy" },
+    "POST /partners/{partner}/resume": {},
+    "POST /partners/{partner}/recover": { how: "drain", reason: "up again" },
+    "POST /partners/{partner}/emergency": { lane: "imports", count: 1 },
+    "POST /keys": { name: "x", role: "viewer" },
+  };
+  if (route.body !== undefined && !(nameOf(route) in bodies))
+    throw new Error(`Say what ${nameOf(route)} is asked here.`);
+  return bodies[nameOf(route)];
+}
+
+function pathOf(route: Route, { id, failureRef }: World): string {
+  const values: Readonly<Record<string, string>> = {
+    id,
+    tenantId: theirs,
+    partner: "acme",
+    model: "order",
+    resource: "orders",
+    externalId: "order-1",
+    runId: "orders-1",
+    ref: failureRef,
+    keyId: "key_0000000000000000",
+  };
+  return route.path.replaceAll(/\{(\w+)\+?\}/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`Say what {${name}} is here.`);
+    return value;
+  });
+}
+
+const callAs = (world: World, route: Route, key: string): Promise<Answer> =>
+  world.api.call(route.method, pathOf(route, world), { key, body: bodyOf(route, world) });
+
+/** Everything that is kept, as text: the same before and after a call that changed nothing. */
+async function keptIn({ ports }: TestApi): Promise<string> {
+  const connections = await ports.connections.list(null, { limit: 100, cursor: null });
+  const states = await Promise.all(
+    connections.items.map(({ partner, connectionId }) => ports.connections.listResources(partner, connectionId)),
+  );
+  const control = await ports.control.read("acme", null);
+  const lanes = await Promise.all([ports.lanes.depth("acme", "webhooks"), ports.lanes.depth("acme", "imports")]);
+  const rest = [ports.records.all(), ports.failures.all(), ports.runs.all(), ports.audit.entries];
+  const keys = ports.keys.all().map((key) => ({ ...key, lastUsedAtMs: null }));
+  return JSON.stringify([connections.items, states, control, lanes, rest, keys]);
+}
+
+/** Routes that name nothing of a tenant's, and what a bound key gets of them. */
+const catalogue = ["GET /partners", "GET /partners/{partner}", "GET /models", "GET /models/{model}"];
+
+describe.each(keyed.map((route) => [nameOf(route), route] as const))("%s", (name, route) => {
+  test("shows a key of another tenant nothing, and lets it change nothing", async () => {
+    const world = await twoTenants();
+    const { key } = await world.api.makeKey("admin", mine);
+    const before = await keptIn(world.api);
+    const answer = await callAs(world, route, key);
+    if (route.reach === "stage") expect([answer.status, errorsOf(answer)]).toEqual([403, ["tenant-bound-key"]]);
+    else if (name === "GET /connections") expect(answer.data["total"]).toBe(1);
+    else if (name === "GET /failures") expect(errorsOf(answer)).toEqual(["connection-required connectionId"]);
+    else if (name === "POST /failures/discard")
+      expect(answer.data).toMatchObject({ discarded: [], refused: [{ reason: "there is no such failure" }] });
+    else if (catalogue.includes(name)) expect(answer.status).toBe(200);
+    else expect([answer.status, errorsOf(answer)]).toEqual([404, ["not-found"]]);
+    // What was sent in comes back (the id of a failure that is not there); nothing else of theirs does.
+    expect(answer.body).not.toContain(marker);
+    expect(answer.body).not.toContain(theirs);
+    // A call for nobody's failures is in the audit log like any other.
+    if (name !== "POST /failures/discard") expect(await keptIn(world.api)).toBe(before);
+  });
+
+  test("is the same for a key of the tenant itself and for one of none, where it reaches tenants", async () => {
+    // Failures of every connection at once are the one thing that a bound key does not get and the other does.
+    if (route.reach === "stage" || name === "GET /failures") return;
+    const [bound, free] = [await twoTenants(), await twoTenants()];
+    const own = await callAs(bound, route, (await bound.api.makeKey("admin", theirs)).key);
+    const all = await callAs(free, route, (await free.api.makeKey("admin")).key);
+    expect(own.status).toBe(all.status);
+    expect(own.status).toBeLessThan(300);
+  });
+
+  const lower = roles.slice(
+    0,
+    roles.findIndex((role) => role === route.needs),
+  );
+  test.each(lower.length === 0 ? ["viewer" as const] : lower)("asks a key for its role: %s", async (role) => {
+    const world = await twoTenants();
+    const { key } = await world.api.makeKey(role);
+    const before = await keptIn(world.api);
+    const answer = await callAs(world, route, key);
+    if (lower.length === 0) return expect(answer.status).not.toBe(403);
+    expect([answer.status, errorsOf(answer)]).toEqual([403, ["role-too-low"]]);
+    expect(await keptIn(world.api)).toBe(before);
+  });
+});
+
+describe("the table of routes", () => {
+  test("lets viewers read alone, and none but admins manage keys, read the audit log or erase", () => {
+    const needed = (role: Role) => routes.filter((route) => route.needs === role);
+    expect(needed("viewer").filter((route) => route.method !== "GET")).toEqual([]);
+    const admins = routes.filter((route) => /^\/keys|^\/audit|\/erase|\/remains|\/find-person/.test(route.path));
+    expect(new Set(admins)).toEqual(new Set(needed("admin")));
+  });
+});
+
+describe("a key that is bound to a tenant", () => {
+  test("sees that tenant's connections alone, whatever it asks for", async () => {
+    const { api, id } = await twoTenants();
+    const { key } = await api.makeKey("viewer", mine);
+    const list = await api.call("GET", "/connections", { key });
+    expect(JSON.stringify(list.data)).not.toContain(id);
+    const other = await api.call("GET", "/connections", { key, query: { tenantId: theirs } });
+    expect([other.status, errorsOf(other)]).toEqual([404, ["not-found"]]);
+    const own = await api.call("GET", "/connections", { key, query: { tenantId: mine } });
+    expect(own.data["total"]).toBe(1);
+  });
+
+  test("sees failures of its own connections", async () => {
+    const { api, id } = await twoTenants();
+    const [other, own] = [await api.makeKey("viewer", mine), await api.makeKey("viewer", theirs)];
+    const query = { connectionId: id };
+    expect((await api.call("GET", "/failures", { key: other.key, query })).status).toBe(404);
+    expect((await api.call("GET", "/failures", { key: own.key, query })).data["total"]).toBe(1);
+    const grouped = await api.call("GET", "/failures", { key: other.key, query: { ...query, group: "true" } });
+    expect(grouped.status).toBe(404);
+  });
+
+  test.each([{ fingerprint: "fingerprint-1" }, { since: "2020-01-01T00:00:00Z" }])(
+    "does not reach others' failures by %o",
+    async (choice) => {
+      const { api } = await twoTenants();
+      const { key } = await api.makeKey("operator", mine);
+      const answer = await api.call("POST", "/failures/discard", { key, body: { partner: "acme", ...choice } });
+      expect([answer.status, errorsOf(answer)]).toEqual([400, ["connection-required connectionId"]]);
+      expect(api.ports.failures.all().map(({ status }) => status)).toEqual(["open"]);
+    },
+  );
+
+  test("is not told whose an account is", async () => {
+    const { api, id } = await twoTenants();
+    const { key } = await api.makeKey("operator", mine);
+    const body = { ...acmeConnection, tenantId: mine, account: "acct-theirs" };
+    const answer = await api.call("POST", "/connections", { key, body });
+    expect([answer.status, errorsOf(answer)]).toEqual([409, ["account-taken account"]]);
+    expect(answer.body).not.toContain(id);
+    expect((await api.call("POST", "/connections", { body })).body).toContain(id);
+  });
+
+  test("is not given an answer that another key was given", async () => {
+    const { api } = await twoTenants();
+    const [one, two] = [await api.makeKey("operator", mine), await api.makeKey("operator", theirs)];
+    const call = async (key: string, tenantId: string) =>
+      api.call("POST", "/connections", {
+        key,
+        body: { ...acmeConnection, tenantId },
+        headers: { "idempotency-key": "the-same" },
+      });
+    const first = await call(one.key, mine);
+    expect((await call(one.key, mine)).headers["idempotent-replayed"]).toBe("true");
+    const other = await call(two.key, mine);
+    expect([first.status, other.status]).toEqual([201, 404]);
+  });
+});
