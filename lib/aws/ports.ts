@@ -8,6 +8,8 @@ import type { ApiKeys } from "../engine/api-key.ts";
 import type { AuditReader } from "../engine/audit-reader.ts";
 import type { Eraser } from "../engine/erasure.ts";
 import { createApiKeyStore } from "./api-key-store.ts";
+import type { RecordScope } from "../engine/record.ts";
+import { retentionOf } from "../engine/retention.ts";
 import { createAuditLog } from "./audit-log.ts";
 import { createBucket, createClaimChecks } from "./claim-checks.ts";
 import type { Bucket } from "./claim-checks.ts";
@@ -71,6 +73,7 @@ export function createPorts(
   const tokens = table("token-buckets");
   const runs = table("runs");
   const log = createLog();
+  const kept = (scope: RecordScope) => retentionOf(partners, environment.retention, scope);
   const [records, history, failures] = [table("records"), table("history"), table("failures")];
   const erased = { connections, records, history, runs, failures, idempotency: table("idempotency"), tokens };
   return {
@@ -87,8 +90,8 @@ export function createPorts(
     control: createControlStore(runs, clock),
     parked: createParkedJobs({ table: runs, claims, random }),
     tallies: new CallTallies(),
-    records: createRecordStore({ table: records, bucket, clock }),
-    history: createHistoryStore(history),
+    records: createRecordStore({ table: records, bucket, clock, retentionOf: kept }),
+    history: createHistoryStore({ table: history, bucket, retentionOf: kept }),
     events: createChangeBus(stage, clients.events),
     connections: createConnectionStore(connections, log),
     credentials: createCredentials({ table: connections, kms: clients.kms, keyId, clock }),

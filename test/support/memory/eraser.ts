@@ -1,4 +1,4 @@
-import { noRemains } from "../../../lib/engine/erasure.ts";
+import { addRemains, noRemains, remainKinds } from "../../../lib/engine/erasure.ts";
 import type { Cleared, Counted, Eraser, Erasure, RemainKind, Remains } from "../../../lib/engine/erasure.ts";
 import type { RecordScope } from "../../../lib/engine/record.ts";
 import type { MemoryConnectionStore } from "./connection-store.ts";
@@ -75,8 +75,8 @@ export class MemoryEraser implements Eraser {
 
   async count(of: Of, _after: string | null): Promise<Counted> {
     const found = this.#found(of);
-    const counts = Object.entries(found).map(([kind, all]) => [kind, all.length]);
-    return { counts: { ...noRemains, ...Object.fromEntries(counts) }, next: null };
+    const counts = remainKinds.map((kind) => ({ [kind]: found[kind].length }));
+    return { counts: counts.reduce(addRemains, noRemains), next: null };
   }
 
   /** What there is of each kind, as what forgets it. */
