@@ -11,6 +11,7 @@ import { emergencyCommand } from "./commands/emergency.ts";
 import { eraseCommand } from "./commands/erase.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { failuresCommand } from "./commands/failures.ts";
+import { keysCommand } from "./commands/keys.ts";
 import { newPartnerCommand } from "./commands/new-partner/new-partner.ts";
 import { pauseCommand } from "./commands/pause.ts";
 import { rebuildCommand } from "./commands/rebuild.ts";
@@ -49,6 +50,7 @@ const commands: readonly Command[] = [
   deployCommand,
   whyWaitingCommand,
   emergencyCommand,
+  keysCommand,
   costCommand,
   smokeCommand,
   newPartnerCommand,

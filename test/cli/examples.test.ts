@@ -16,6 +16,7 @@ import { drainCommand } from "../../bin/commands/drain.ts";
 import { emergencyCommand } from "../../bin/commands/emergency.ts";
 import { explainCommand } from "../../bin/commands/explain.ts";
 import { failuresCommand } from "../../bin/commands/failures.ts";
+import { keysCommand } from "../../bin/commands/keys.ts";
 import { pauseCommand } from "../../bin/commands/pause.ts";
 import { recordsCommand } from "../../bin/commands/records.ts";
 import { recoverCommand } from "../../bin/commands/recover.ts";
@@ -45,6 +46,7 @@ const healthy = [
   drainCommand,
   recoverCommand,
   emergencyCommand,
+  keysCommand,
   syncCommand,
   runsCommand,
   costCommand,

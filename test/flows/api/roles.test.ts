@@ -194,17 +194,26 @@ describe("a key that is bound to a tenant", () => {
   });
 
   test("is not given an answer that another key was given", async () => {
-    const { api } = await twoTenants();
-    const [one, two] = [await api.makeKey("operator", mine), await api.makeKey("operator", theirs)];
-    const call = async (key: string, tenantId: string) =>
-      api.call("POST", "/connections", {
-        key,
-        body: { ...acmeConnection, tenantId },
-        headers: { "idempotency-key": "the-same" },
-      });
-    const first = await call(one.key, mine);
-    expect((await call(one.key, mine)).headers["idempotent-replayed"]).toBe("true");
-    const other = await call(two.key, mine);
-    expect([first.status, other.status]).toEqual([201, 404]);
+    const { api, id } = await twoTenants();
+    const [theirsKey, mineKey] = [await api.makeKey("operator", theirs), await api.makeKey("operator", mine)];
+    const pause = async (key: string) =>
+      api.call("POST", `/connections/${id}/pause`, { key, body: {}, headers: { "idempotency-key": "the-same" } });
+    expect((await pause(theirsKey.key)).status).toBe(200);
+    expect((await pause(theirsKey.key)).headers["idempotent-replayed"]).toBe("true");
+    expect((await pause(mineKey.key)).status).toBe(404);
+  });
+
+  test("does not see what is left of another's connection that was deleted", async () => {
+    const { api, id } = await twoTenants();
+    const [own, other] = [await api.makeKey("admin", theirs), await api.makeKey("admin", mine)];
+    // A run in progress keeps a connection from being removed at once.
+    for (const run of api.ports.runs.all()) {
+      const status = { kind: "done", atMs: api.ports.clock.nowMs() } as const;
+      await api.ports.runs.compareAndSet({ ...run, status, revision: run.revision + 1 });
+    }
+    expect((await api.call("DELETE", `/connections/${id}`)).data).toMatchObject({ removed: true });
+    const remains = async (key: string) => (await api.call("GET", `/connections/${id}/remains`, { key })).status;
+    expect([await remains(own.key), await remains(other.key)]).toEqual([200, 404]);
+    expect((await api.call("POST", `/connections/${id}/erase`, { key: other.key })).status).toBe(404);
   });
 });
