@@ -18,6 +18,7 @@ import { createClients } from "./clients.ts";
 import { systemClock, systemRandom } from "./clock.ts";
 import { createConnectionStore } from "./connection-store.ts";
 import { createControlStore } from "./control-store.ts";
+import { createCredentialAttempts } from "./credential-attempts.ts";
 import { createCredentials } from "./credentials.ts";
 import { readEnvironment } from "./environment.ts";
 import type { Environment, EnvironmentSource } from "./environment.ts";
@@ -95,6 +96,7 @@ export function createPorts(
     events: createChangeBus(stage, clients.events),
     connections: createConnectionStore(connections, log),
     credentials: createCredentials({ table: connections, kms: clients.kms, keyId, clock }),
+    attempts: createCredentialAttempts(connections),
     leases: createLeases(tokens, clock),
     partnerSecrets: createPartnerSecrets(stage, clients.secretsManager, clock),
     failures: createFailureStore({ table: failures, claims, partners }),

@@ -44,6 +44,8 @@ export const Job = z.lazy(() =>
         resource: z.string().min(1).max(80),
         externalId: z.string().min(1).max(500),
       }),
+      /** The next step of an attempt to give a connection a credential: no code, token or key is in the message. */
+      z.strictObject({ kind: z.literal("try-credential"), attemptId: z.string().min(1).max(80) }),
       /** Nothing to do but to be consumed: how it is known that a lane is worked, and how old what waits on it is. */
       z.strictObject({ kind: z.literal("canary"), sentAtMs: z.int().min(0) }),
     ]),
@@ -56,6 +58,7 @@ export type Work = Job["work"];
 export type WebhookWork = Extract<Work, { kind: "webhook" }>;
 export type PushWork = Extract<Work, { kind: "push" }>;
 export type CanaryWork = Extract<Work, { kind: "canary" }>;
+export type AttemptWork = Extract<Work, { kind: "try-credential" }>;
 export type RefreshWork = Extract<Work, { kind: "refresh" }>;
 
 export const lanes: readonly Lane[] = ["webhooks", "imports"];

@@ -6,6 +6,7 @@ import type { ErrorKind } from "./errors.ts";
 import type { LimitOwner, LimitRule } from "./gate/limit-rule.ts";
 import type { HistoryEntry } from "./history.ts";
 import type { Job, Lane } from "./job.ts";
+import type { CredentialAttempts } from "./oauth/credential-attempt.ts";
 import type { GiveUp, Lanes } from "./lane-ports.ts";
 import type { RecordCandidate, RecordFilter, RecordMark, RecordScope, StoredRecord, WriteOutcome } from "./record.ts";
 import type { Run, RunMode } from "./run.ts";
@@ -29,6 +30,7 @@ export interface Ports {
   readonly events: ChangeBus;
   readonly connections: ConnectionStore;
   readonly credentials: Credentials;
+  readonly attempts: CredentialAttempts;
   readonly leases: Leases;
   readonly partnerSecrets: PartnerSecrets;
   readonly claims: ClaimChecks;
@@ -246,6 +248,16 @@ export interface ResourceState {
   readonly revision: number;
 }
 
+/** A small document beside a connection, or beside the whole partner; whoever reads it knows its schema. */
+export interface Note {
+  readonly partner: string;
+  /** A connection's id, with which it is removed; or a word for what is all connections'. */
+  readonly owner: string;
+  readonly name: string;
+  readonly revision: number;
+  readonly body: unknown;
+}
+
 export interface ConnectionStore {
   create(connection: Connection): Promise<"created" | "exists">;
   read(partner: string, connectionId: string): Promise<Connection | null>;
@@ -261,6 +273,9 @@ export interface ConnectionStore {
   listResources(partner: string, connectionId: string): Promise<readonly ResourceState[]>;
   createResource(state: ResourceState): Promise<"created" | "exists">;
   compareAndSetResource(next: ResourceState): Promise<"stored" | "superseded">;
+  readNote(partner: string, owner: string, name: string): Promise<Note | null>;
+  /** Stores a first revision where there is none, or `next` if the stored revision is `next.revision - 1`. */
+  writeNote(next: Note): Promise<"stored" | "superseded">;
   /** Resource states whose `nextDueMs` has passed, oldest first, over all shards of the partner. */
   due(partner: string, nowMs: number, limit: number): Promise<readonly ResourceState[]>;
 }

@@ -4,11 +4,13 @@ import { webhookExpiryMs } from "./job.ts";
 
 /**
  * Whether a job was purged: made before somebody said that what is older is worth nothing, as a fresh import tells it all.
- * A run's nudge never is: it carries nothing that could be stale, and its run goes on from its checkpoint.
+ * A run's nudge never is: it carries nothing that could be stale, and its run goes on from its checkpoint. Nor is a person's
+ * new credential.
  */
 export function isPurged(marks: readonly StaleBefore[], job: Job): boolean {
   switch (job.work.kind) {
     case "push":
+    case "try-credential":
     case "canary":
       return false;
     case "webhook":

@@ -11,6 +11,8 @@ import type { WebhookPorts } from "./handle-webhook.ts";
 import { noteCanary } from "./note-canary.ts";
 import type { NotePorts } from "./note-canary.ts";
 import type { Outcome, WorkContext } from "./outcome.ts";
+import { tryCredential } from "./oauth/try-credential.ts";
+import type { TryPorts } from "./oauth/attempt-step.ts";
 import { pushRun } from "./push-run.ts";
 import type { PushPorts } from "./push-run.ts";
 import { refreshRecord } from "./refresh-record.ts";
@@ -18,6 +20,7 @@ import { refreshRecord } from "./refresh-record.ts";
 export type ConsumePorts = WebhookPorts &
   PushPorts &
   NotePorts &
+  TryPorts &
   Pick<Ports, "lanes" | "log" | "random" | "partners" | "parked">;
 
 /** With the delays below, half an hour of outage on average. */
@@ -68,6 +71,8 @@ async function work(ports: ConsumePorts, job: Job, context: WorkContext): Promis
       return pushRun(ports, driver, job, job.work, context);
     case "refresh":
       return refreshRecord(ports, driver, job, job.work, context);
+    case "try-credential":
+      return tryCredential(ports, driver, job.work, context);
     case "canary":
       return noteCanary(ports, job, job.work);
   }

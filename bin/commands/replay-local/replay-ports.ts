@@ -65,6 +65,13 @@ export function createReplayPorts(world: {
     partnerSecrets: { read: async () => null },
     claims: { put: async () => "replay", get: async () => null },
     failures: failuresThatSay(say),
+    attempts: {
+      create: async () => "created",
+      read: async () => null,
+      compareAndSet: async () => "stored",
+      forget: async () => undefined,
+    },
+    audit: { append: async () => undefined },
     control: controlAtRest,
     parked: parkedThatSay(say),
     tallies: new CallTallies(),

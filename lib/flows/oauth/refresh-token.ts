@@ -1,5 +1,5 @@
 import type { AuthorizationCode, PartnerDriver } from "../../engine/define-partner.ts";
-import { PartnerError } from "../../engine/errors.ts";
+import type { PartnerError } from "../../engine/errors.ts";
 import { lastingToken, withGrant } from "../../engine/oauth/oauth-credential.ts";
 import { beginRefresh, withRefusal } from "../../engine/oauth/refresh-state.ts";
 import { requestToken } from "../../engine/oauth/token-answer.ts";

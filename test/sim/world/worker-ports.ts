@@ -3,6 +3,7 @@ import { askedTogether } from "../../../lib/engine/gate/asked-together.ts";
 import { createSharedGate } from "../../../lib/engine/gate/shared-gate.ts";
 import type { PartnerDriver } from "../../../lib/engine/define-partner.ts";
 import type { LaneGauge, Lanes, Log, Mappings, Metrics, Ports, Transport } from "../../../lib/engine/ports.ts";
+import { MemoryCredentialAttempts } from "../../support/memory/credential-attempts.ts";
 import { RecordedAudit } from "../../support/memory/telemetry.ts";
 import type { Ground } from "../kernel/ground.ts";
 import { cachedControl } from "./cached-control.ts";
@@ -48,6 +49,8 @@ export function portsFor(world: SharedWorld, instance: Instance, mappings: Mappi
     tallies: new CallTallies(),
     connections: behind("connections", stores.connections),
     credentials: behind("credentials", stores.credentials),
+    // No sandbox here is connected by a person.
+    attempts: new MemoryCredentialAttempts({ forget: () => undefined }),
     leases: behind("leases", stores.leases),
     partnerSecrets: behind("secrets", stores.partnerSecrets),
     claims: behind("claims", stores.claims),
