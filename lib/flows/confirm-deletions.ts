@@ -8,9 +8,11 @@ import type { RecordMark, RecordScope } from "../engine/record.ts";
 import type { Position, Run, Sweep } from "../engine/run.ts";
 import { fetchOne } from "./fetch-one.ts";
 import { readSeen } from "./full-pass.ts";
-import { addCounts, targetOf } from "./import-page.ts";
-import type { ImportPlace, ImportPorts, PageOutcome, Stop } from "./import-page.ts";
-import type { WorkContext } from "./outcome.ts";
+import { addCounts } from "./import-page.ts";
+import type { ImportPorts } from "./import-page.ts";
+import { targetOf } from "./import-place.ts";
+import type { ImportPlace, PageOutcome } from "./import-place.ts";
+import type { Stop, WorkContext } from "./outcome.ts";
 import { parkRecord } from "./park-record.ts";
 import { noCounts } from "./save-records.ts";
 
@@ -52,7 +54,12 @@ export async function confirmDeletions(
       const confirmed = await confirmEach(ports, { ...place, run: { ...run, progress } }, unseen, context);
       progress = confirmed.progress;
       if (confirmed.why !== null)
-        return { kind: "stopped", why: confirmed.why, position: { ...sweep, after }, progress };
+        return {
+          kind: "stopped",
+          why: confirmed.why,
+          position: { ...sweep, after: confirmed.passed ?? after },
+          progress,
+        };
     }
     const at = { ...sweep, after: next, expected, missing };
     if (next === null) return { kind: "moved", position: await afterPart(ports, place, at, parts), progress };
@@ -129,14 +136,22 @@ async function hold(
   });
 }
 
+interface Confirmed {
+  readonly why: Stop | null;
+  readonly progress: Run["progress"];
+  /** Everything up to this id has been asked for: stopped here, the next turn goes on behind it. What is there would be missed again. */
+  readonly passed: string | null;
+}
+
 /** Asks for each missing thing; one that the partner will not give is parked and holds up no others. */
 async function confirmEach(
   ports: SweepPorts,
   place: SweepPlace,
   missing: readonly RecordMark[],
   context: WorkContext,
-): Promise<{ readonly why: Stop | null; readonly progress: Run["progress"] }> {
+): Promise<Confirmed> {
   const target = targetOf(place);
+  const left = new Set(missing.map(({ externalId }) => externalId));
   let why: Stop | null = null;
   let progress = place.run.progress;
   await mapBounded(missing, fetchesAtOnce, async ({ externalId }) => {
@@ -150,7 +165,12 @@ async function confirmEach(
       await parkRecord(ports, target, result.error, null, externalId);
       progress = addCounts(progress, { ...noCounts, parked: 1 });
     } else if (result.kind === "saved") progress = addCounts(progress, result.counts);
-    else why = result;
+    else {
+      why = result;
+      return;
+    }
+    left.delete(externalId);
   });
-  return { why, progress };
+  const firstLeft = missing.findIndex(({ externalId }) => left.has(externalId));
+  return { why, progress, passed: missing[firstLeft - 1]?.externalId ?? null };
 }

@@ -69,6 +69,19 @@ describe("a full pass over things that were deleted", () => {
     expect(ports.records.all().every((record) => record.version === 1)).toBe(true);
   });
 
+  test("goes on behind what was there after all, however few fetches a turn has time for", async () => {
+    ports.transport.respond((request) => {
+      // Three of them use up a worker's time.
+      if (request.url.includes("/orders/")) ports.clock.advance(9_000);
+      const { status, body } = server.answer(request.url);
+      const isLost = request.url.includes("/orders?page=3");
+      return jsonAnswer(status, isLost ? { ...(body as object), items: [] } : body);
+    });
+    await passAgain();
+    expect(asked()).toBeLessThanOrEqual(14);
+    expect(alive()).toEqual(truth());
+  });
+
   test("deletes nothing that moved between pages while they were walked", async () => {
     ports.transport.respond((request) => {
       const { status, body } = server.answer(request.url);
