@@ -63,6 +63,11 @@ export function createApiKeyStore(table: Table, clock: Clock): ApiKeys {
       return key;
     },
 
+    async remove(id) {
+      await table.delete(keyOf(id));
+      cache.delete(id);
+    },
+
     async noteUse(id, atMs) {
       // Noted now or found noted by another worker: either way not again from here for an hour.
       if (noted.get(id) === true) return;

@@ -30,6 +30,8 @@ export interface ApiKeys {
   list(page: PageRequest): Promise<Page<ApiKey>>;
   /** The key as it is from now on, or null where there is none; one that was revoked before stays as it was. */
   revoke(id: string, atMs: number): Promise<ApiKey | null>;
+  /** Nothing of it is left, not even that it was revoked. */
+  remove(id: string): Promise<void>;
   /** One conditional write: nothing happens where a use was noted within the hour before. */
   noteUse(id: string, atMs: number): Promise<void>;
 }

@@ -109,6 +109,8 @@ async function everything(): Promise<string> {
 
 test("a tenant that was erased is in no table and in no object, and its neighbour is as it was", async () => {
   const mine = await fill("tenant-erased");
+  const bound = { name: "a dashboard", role: "viewer", tenantId: "tenant-erased" };
+  expect((await call("POST", "/keys", bound)).status).toBe(201);
   const other = await fill("tenant-stays");
   const before = await everything();
   for (const word of ["tenant-erased", "person-7@tenant-erased", "order-7-of-tenant-erased"])

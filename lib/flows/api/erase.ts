@@ -6,6 +6,7 @@ import { appendAudit } from "../connections/append-audit.ts";
 import { eraseConnection, erasureFor } from "../erase/erase-connection.ts";
 import { eraseTenant } from "../erase/erase-tenant.ts";
 import { findPerson } from "../erase/find-person.ts";
+import { forgetKeys } from "../erase/forget-keys.ts";
 import { actorOf } from "./actor.ts";
 import { contended } from "./apply-change.ts";
 import { driverOf, findConnection } from "./find-connection.ts";
@@ -34,7 +35,10 @@ export const eraseRoutes = [
       await appendAudit(ports, actorOf(request), "tenant.erase", fingerprintOf([params.tenantId]), {});
       const step = await eraseTenant(ports, params.tenantId, ports.clock.nowMs() + stepMsMax);
       const { done, removed, erased, unfinished, againAtMs } = step;
-      return { status: done ? 200 : 202, data: { done, removed, erased, unfinished, againAt: isoTime(againAtMs) } };
+      // Last, as the caller's own may be among them.
+      const keys = done ? await forgetKeys(ports.keys, params.tenantId) : 0;
+      const data = { done, removed: { ...removed, keys }, erased, unfinished, againAt: isoTime(againAtMs) };
+      return { status: done ? 200 : 202, data };
     },
   }),
   route({

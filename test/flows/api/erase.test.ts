@@ -33,9 +33,17 @@ async function filled(api: TestApi, tenantId: string, account: string): Promise<
 
 /** Everything that is stored, as one text. */
 function stored({ ports }: TestApi): string {
-  const { connections, records, history, failures, runs, parked, claims, audit } = ports;
+  const { connections, records, history, failures, runs, parked, claims, keys, audit } = ports;
   const all = [connections.all(), connections.resources(), connections.marks(), records.all(), history.entries];
-  return JSON.stringify([...all, failures.all(), runs.all(), parked.all(), [...claims.bodies.keys()], audit.entries]);
+  return JSON.stringify([
+    ...all,
+    failures.all(),
+    runs.all(),
+    parked.all(),
+    keys.all(),
+    [...claims.bodies.keys()],
+    audit.entries,
+  ]);
 }
 
 async function until(api: TestApi, path: string): Promise<{ readonly last: Answer; readonly calls: number }> {
@@ -56,7 +64,10 @@ describe("erasing a tenant", () => {
     const other = await filled(api, "tenant-stays", "acct-stays");
     api.ports.runs.all().forEach((run) => run.connectionId === deleted && api.ports.runs.forget(run));
     expect((await api.call("DELETE", `/connections/${deleted}`)).status).toBe(200);
+    for (const tenantId of ["tenant-erased", "tenant-stays"])
+      await api.call("POST", "/keys", { body: { name: "a dashboard", role: "viewer", tenantId } });
     const { calls } = await until(api, "/tenants/tenant-erased/erase");
+    expect(api.ports.keys.all().map((key) => key.tenantId)).toEqual(["tenant-stays"]);
     expect(calls).toBeGreaterThan(2);
     for (const word of ["tenant-erased", "acct-erased", "acct-deleted"]) expect(stored(api)).not.toContain(word);
     for (const connection of [mine, deleted])

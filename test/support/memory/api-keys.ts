@@ -34,6 +34,10 @@ export class MemoryApiKeys implements ApiKeys {
     return this.find(id);
   }
 
+  async remove(id: string): Promise<void> {
+    this.#keys.delete(id);
+  }
+
   async noteUse(id: string, atMs: number): Promise<void> {
     const key = this.#keys.get(id);
     if (key === undefined || (key.lastUsedAtMs !== null && key.lastUsedAtMs > atMs - useNotedEveryMs)) return;
