@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { timeSortKey } from "../engine/page-cursor.ts";
-import type { Connection, ResourceState } from "../engine/ports.ts";
+import type { Connection, Note, ResourceState } from "../engine/ports.ts";
 import { jsonOf, number, text } from "./item.ts";
 import type { Item } from "./item.ts";
 import { shardOf } from "./shards.ts";
@@ -104,6 +104,33 @@ export function itemOfResource(state: ResourceState): Item {
 /** Throws `CorruptItem`. */
 export function resourceOfItem(table: string, item: Item): ResourceState {
   return jsonOf(table, item, ResourceBody);
+}
+
+const NoteBody: z.ZodType<Note> = z.lazy(() =>
+  z.object({
+    partner: z.string(),
+    owner: z.string(),
+    name: z.string(),
+    revision: z.int().min(1),
+    body: z.unknown(),
+  }),
+);
+
+export function noteKey(partner: string, owner: string, name: string): Item {
+  return { pk: text(`${partner}#${owner}`), sk: text(`note#${name}`) };
+}
+
+export function itemOfNote(note: Note): Item {
+  return {
+    ...noteKey(note.partner, note.owner, note.name),
+    revision: number(note.revision),
+    body: text(JSON.stringify(note)),
+  };
+}
+
+/** Throws `CorruptItem`. */
+export function noteOfItem(table: string, item: Item): Note {
+  return jsonOf(table, item, NoteBody);
 }
 
 /** Leads from an account's name at the partner to the connection that holds it. */

@@ -3,7 +3,10 @@ import {
   connectionKey,
   connectionOfItem,
   itemOfConnection,
+  itemOfNote,
   itemOfResource,
+  noteKey,
+  noteOfItem,
   resourceKey,
   resourceOfItem,
 } from "./connection-item.ts";
@@ -72,6 +75,16 @@ export function createConnectionStore(table: Table, log: Pick<Log, "error">): Co
 
     async compareAndSetResource(next) {
       return (await table.replace(itemOfResource(next), next.revision)).kind;
+    },
+
+    async readNote(partner, owner, name) {
+      const item = await table.get(noteKey(partner, owner, name));
+      return item === null ? null : noteOfItem(table.name, item);
+    },
+
+    async writeNote(next) {
+      if (next.revision > 1) return (await table.replace(itemOfNote(next), next.revision)).kind;
+      return (await table.create(itemOfNote(next))) === "created" ? "stored" : "superseded";
     },
 
     async due(partner, nowMs, limit) {

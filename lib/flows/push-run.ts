@@ -16,6 +16,7 @@ import type { ImportPorts, PageOutcome } from "./import-page.ts";
 import { openFullPass } from "./full-pass.ts";
 import { done } from "./outcome.ts";
 import type { Outcome, WorkContext } from "./outcome.ts";
+import { watchDrift } from "./watch-drift.ts";
 
 export type PushPorts = ImportPorts & FinishPorts & Pick<Ports, "runs" | "lanes" | "random" | "log" | "connections">;
 
@@ -86,6 +87,13 @@ interface Place {
 }
 
 async function importPages(ports: PushPorts, place: Place, taken: Run, context: WorkContext): Promise<void> {
+  const drift = watchDrift(ports, place.driver, taken);
+  await pushPages({ ...ports, drift }, place, taken, context);
+  // After all else: dying before it, the run goes on all the same.
+  await drift.keep();
+}
+
+async function pushPages(ports: PushPorts, place: Place, taken: Run, context: WorkContext): Promise<void> {
   let run = taken;
   const pass = openFullPass(ports, place.resource, taken, context.workerId);
   for (let page = 0; page < pagesMax; page++) {

@@ -11,6 +11,7 @@ import { compareWithMark, skewMsMax } from "../engine/record.ts";
 import type { RecordCandidate, RecordMark, RecordScope, RecordSource, WriteOutcome } from "../engine/record.ts";
 import type { KnownDigests, Sifted } from "./known-digests.ts";
 import { parkRecord } from "./park-record.ts";
+import type { DriftWatch } from "./watch-drift.ts";
 
 export interface SaveTarget {
   readonly driver: PartnerDriver;
@@ -22,7 +23,10 @@ export interface SaveTarget {
 }
 
 export type SaveCounts = Readonly<Record<Exclude<WriteOutcome, "unclear"> | "parked", number>>;
-export type SavePorts = Pick<Ports, "clock" | "records" | "failures" | "metrics">;
+export type SavePorts = Pick<Ports, "clock" | "records" | "failures" | "metrics"> & {
+  /** Told of what comes in a run. */
+  readonly drift?: DriftWatch;
+};
 
 export interface Saved {
   /** What is unclear counts as stale. */
@@ -65,7 +69,7 @@ export async function saveRecords(
   raws: readonly unknown[],
   fetched: Fetched,
 ): Promise<Saved> {
-  let parked = 0;
+  const refused: PartnerError[] = [];
   const bad: string[] = [];
   const candidates = new Map<string, RecordCandidate>();
   for (const raw of raws) {
@@ -78,11 +82,12 @@ export async function saveRecords(
     } else {
       await parkRecord(ports, target, read.error, raw, read.externalId);
       if (read.externalId !== null) bad.push(read.externalId);
-      parked++;
+      refused.push(read.error);
     }
   }
+  ports.drift?.look(target.resourceName, raws, refused);
   const saved = await saveCandidates(ports, target, [...candidates.values()], fetched);
-  return { ...saved, counts: { ...saved.counts, parked }, seen: [...candidates.keys(), ...bad] };
+  return { ...saved, counts: { ...saved.counts, parked: refused.length }, seen: [...candidates.keys(), ...bad] };
 }
 
 /** The partner has the thing no more: a tombstone, if nothing newer is known. */

@@ -29,6 +29,8 @@ export class ReplayConnections implements ConnectionStore {
   remove = async (): Promise<void> => undefined;
   list = async (): Promise<Page<Connection>> => noPage;
   due = async (): Promise<readonly ResourceState[]> => [];
+  readNote = async (): Promise<null> => null;
+  writeNote = async (): Promise<"stored"> => "stored";
   listResources = async (): Promise<readonly ResourceState[]> => [...this.#states.values()];
 
   async readResource(_partner: string, _connectionId: string, resource: string): Promise<ResourceState | null> {

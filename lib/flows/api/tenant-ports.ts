@@ -41,6 +41,8 @@ function connectionsOf(store: ConnectionStore, tenantId: string): ConnectionStor
     listResources: (partner, connectionId) => store.listResources(partner, connectionId),
     createResource: (state) => store.createResource(state),
     compareAndSetResource: (next) => store.compareAndSetResource(next),
+    readNote: (partner, owner, name) => store.readNote(partner, owner, name),
+    writeNote: (next) => store.writeNote(next),
   };
 }
 

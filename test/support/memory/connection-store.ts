@@ -1,7 +1,7 @@
 import { accountHashOf } from "../../../lib/engine/erasure.ts";
 import type { Erasure } from "../../../lib/engine/erasure.ts";
 import { timeSortKey } from "../../../lib/engine/page-cursor.ts";
-import type { Connection, ConnectionStore, Page, PageRequest, ResourceState } from "../../../lib/engine/ports.ts";
+import type { Connection, ConnectionStore, Note, Page, PageRequest, ResourceState } from "../../../lib/engine/ports.ts";
 import { pageOf } from "./pages.ts";
 
 type Owner = Pick<Connection, "partner" | "connectionId">;
@@ -9,6 +9,7 @@ type Owner = Pick<Connection, "partner" | "connectionId">;
 export class MemoryConnectionStore implements ConnectionStore {
   readonly #connections = new Map<string, Connection>();
   readonly #resources = new Map<string, ResourceState>();
+  readonly #notes = new Map<string, Note>();
   readonly #goneAccounts = new Set<string>();
   readonly #marks = new Map<string, Erasure>();
   readonly #forget: (owner: Owner) => void;
@@ -30,6 +31,7 @@ export class MemoryConnectionStore implements ConnectionStore {
   forgetResources(owner: Owner): void {
     for (const state of this.resources())
       if (keyOf(state) === keyOf(owner)) this.#resources.delete(resourceKeyOf(state));
+    this.#forgetNotes(owner);
     this.#forget(owner);
   }
 
@@ -81,7 +83,20 @@ export class MemoryConnectionStore implements ConnectionStore {
   async remove(partner: string, connectionId: string): Promise<void> {
     this.#connections.delete(keyOf({ partner, connectionId }));
     for (const state of await this.listResources(partner, connectionId)) this.#resources.delete(resourceKeyOf(state));
+    this.#forgetNotes({ partner, connectionId });
     this.#forget({ partner, connectionId });
+  }
+
+  async readNote(partner: string, owner: string, name: string): Promise<Note | null> {
+    const note = this.#notes.get(noteKeyOf({ partner, owner, name }));
+    return note === undefined ? null : structuredClone(note);
+  }
+
+  async writeNote(next: Note): Promise<"stored" | "superseded"> {
+    const stored = this.#notes.get(noteKeyOf(next));
+    if ((stored?.revision ?? 0) !== next.revision - 1) return "superseded";
+    this.#notes.set(noteKeyOf(next), structuredClone(next));
+    return "stored";
   }
 
   async list(tenantId: string | null, page: PageRequest): Promise<Page<Connection>> {
@@ -125,6 +140,11 @@ export class MemoryConnectionStore implements ConnectionStore {
       .slice(0, limit);
   }
 
+  #forgetNotes({ partner, connectionId }: Owner): void {
+    for (const [key, note] of this.#notes)
+      if (note.partner === partner && note.owner === connectionId) this.#notes.delete(key);
+  }
+
   #holderOf(partner: string, account: string): Connection | null {
     return this.all().find((connection) => connection.partner === partner && connection.account === account) ?? null;
   }
@@ -132,6 +152,10 @@ export class MemoryConnectionStore implements ConnectionStore {
 
 function keyOf(owner: Owner): string {
   return JSON.stringify([owner.partner, owner.connectionId]);
+}
+
+function noteKeyOf(note: Pick<Note, "partner" | "owner" | "name">): string {
+  return JSON.stringify([note.partner, note.owner, note.name]);
 }
 
 function resourceKeyOf(state: Pick<ResourceState, "partner" | "connectionId" | "resource">): string {

@@ -36,10 +36,35 @@ export function describeConnectionStore(open: OpenPorts): void {
     });
   });
 
+  describeNotes(open);
   describeConnectionLists(open);
 
   describeAccounts(open);
   describeResources(open);
+}
+
+function describeNotes(open: OpenPorts): void {
+  describe("notes", () => {
+    const opened = usePorts(open);
+    const connections = () => opened().ports.connections;
+
+    it("are stored by the first of many, change from the stored revision, and go with their connection", async () => {
+      const { partner, connectionId } = freshOwner();
+      await connections().create(connectionOf({ partner, connectionId }));
+      const note = { partner, owner: connectionId, name: "orders", revision: 1, body: { ids: ["a"], of: null } };
+      expect(await connections().readNote(partner, connectionId, "orders")).toBeNull();
+      const first = await allOf(4, () => connections().writeNote(note));
+      expect(first.filter((result) => result === "stored")).toHaveLength(1);
+      expect(await connections().writeNote({ ...note, revision: 3 })).toBe("superseded");
+      expect(await connections().writeNote({ ...note, revision: 2, body: { ids: [] } })).toBe("stored");
+      expect(await connections().readNote(partner, connectionId, "orders")).toMatchObject({ body: { ids: [] } });
+      const others = { ...note, owner: "shapes" };
+      expect(await connections().writeNote(others)).toBe("stored");
+      await connections().remove(partner, connectionId);
+      expect(await connections().readNote(partner, connectionId, "orders")).toBeNull();
+      expect(await connections().readNote(partner, "shapes", "orders")).toEqual(others);
+    });
+  });
 }
 
 function describeConnectionLists(open: OpenPorts): void {
