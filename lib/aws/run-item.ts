@@ -7,6 +7,40 @@ import { shardOf } from "./shards.ts";
 
 const count = z.int().min(0);
 const timeMs = z.int().min(0);
+const Cursor = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
+
+const pagePositions = [
+  z.object({
+    kind: z.literal("open"),
+    cursor: Cursor.nullable(),
+    handled: z.array(z.string()),
+  }),
+  z.object({
+    kind: z.literal("sweep"),
+    step: z.enum(["count", "confirm"]),
+    fetched: count,
+    part: count,
+    after: z.string().nullable(),
+    expected: count,
+    missing: count,
+  }),
+  z.object({ kind: z.literal("end") }),
+] as const;
+
+const CascadeBody = z.object({
+  kind: z.literal("cascade"),
+  due: z.array(
+    z.object({ parent: z.string(), child: z.string(), parentIds: z.array(z.string()), cursor: Cursor.nullable() }),
+  ),
+  acknowledge: z
+    .object({
+      method: z.enum(["POST", "PUT", "DELETE"]),
+      path: z.string(),
+      body: z.record(z.string(), z.unknown()).exactOptional(),
+    })
+    .nullable(),
+  next: z.discriminatedUnion("kind", pagePositions),
+});
 
 const RunBody: z.ZodType<Run> = z.object({
   partner: z.string(),
@@ -25,23 +59,7 @@ const RunBody: z.ZodType<Run> = z.object({
     z.object({ kind: z.literal("failed"), atMs: z.number(), failureId: z.string(), code: z.string() }),
   ]),
   checkpoint: z.object({
-    position: z.discriminatedUnion("kind", [
-      z.object({
-        kind: z.literal("open"),
-        cursor: z.record(z.string(), z.union([z.string(), z.number(), z.null()])).nullable(),
-        handled: z.array(z.string()),
-      }),
-      z.object({
-        kind: z.literal("sweep"),
-        step: z.enum(["count", "confirm"]),
-        fetched: count,
-        part: count,
-        after: z.string().nullable(),
-        expected: count,
-        missing: count,
-      }),
-      z.object({ kind: z.literal("end") }),
-    ]),
+    position: z.discriminatedUnion("kind", [...pagePositions, CascadeBody]),
     sinceMs: z.number().nullable(),
     beganMs: timeMs,
     syncToken: z.string().exactOptional(),
@@ -57,6 +75,22 @@ const RunBody: z.ZodType<Run> = z.object({
     parked: count,
     total: z.number().nullable(),
     restarts: count.exactOptional(),
+    children: z
+      .record(
+        z.string(),
+        z.object({
+          due: count,
+          parents: count,
+          fetched: count,
+          created: count,
+          updated: count,
+          unchanged: count,
+          stale: count,
+          deleted: count,
+          parked: count,
+        }),
+      )
+      .exactOptional(),
   }),
   attempts: count,
   looks: count,

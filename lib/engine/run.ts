@@ -1,3 +1,5 @@
+import type { Cascade, ChildProgress } from "./cascade.ts";
+
 /**
  * One import of one resource of one connection, as a value with pure transitions. Every transition bumps `revision`;
  * the store writes it on condition that the stored revision is the one it was computed from. That one condition is
@@ -52,7 +54,10 @@ export interface Checkpoint {
   readonly syncToken?: string;
 }
 
-export type Position =
+/** Where a run is: among the partner's pages, or at the children of the page it has just saved. */
+export type Position = PagePosition | Cascade<PagePosition>;
+
+export type PagePosition =
   /** A page to fetch; `handled` are the ids of it that a former worker saw to before its time was up (feeds only). */
   | { readonly kind: "open"; readonly cursor: Cursor | null; readonly handled: readonly string[] }
   /** A full pass over its last page: looking for what it did not see. */
@@ -86,6 +91,8 @@ export interface Progress {
   readonly total: number | null;
   /** Times that the partner had forgotten where we were, and everything was passed over again. */
   readonly restarts?: number;
+  /** Of the tree below, by the resource that children are kept under; absent where no thing that changed has children. */
+  readonly children?: Readonly<Record<string, ChildProgress>>;
 }
 
 export const noProgress: Progress = {
@@ -107,6 +114,8 @@ export const lookAfterMs = 120_000;
 const lookAfterMsMax = 3_600_000;
 /** A run that this many nudges did not move (about nine hours) kills its workers or is forgotten: it fails and says so. */
 export const looksMax = 12;
+/** Failures in a row that a run takes, half an hour of outage on average with its backoff. */
+export const runAttemptsMax = 12;
 /** Bounds a run that never ends: at a worker's budget of pages each, far more than any partner has. */
 export const sequenceMax = 20_000;
 

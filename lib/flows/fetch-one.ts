@@ -1,3 +1,4 @@
+import type { Changed } from "../engine/cascade.ts";
 import { saysGone } from "../engine/classify.ts";
 import type { PartnerRequest } from "../engine/define-partner.ts";
 import type { Lane } from "../engine/job.ts";
@@ -10,7 +11,21 @@ import type { SaveCounts, SavePorts, SaveTarget } from "./save-records.ts";
 
 export type FetchResult =
   /** `raw` is the thing as the partner sent it; null when the partner has it no more. */
-  { readonly kind: "saved"; readonly counts: SaveCounts; readonly raw: unknown } | Exclude<CallResult, { kind: "ok" }>;
+  | {
+      readonly kind: "saved";
+      readonly counts: SaveCounts;
+      readonly raw: unknown;
+      /** The thing itself, where its state was written now or since `writtenSinceMs`. */
+      readonly changed: readonly Changed[];
+    }
+  | Exclude<CallResult, { kind: "ok" }>;
+
+export interface FetchLimits {
+  readonly lane: Lane;
+  readonly deadlineMs: number;
+  /** As for `saveRecords`. */
+  readonly writtenSinceMs?: number;
+}
 
 /**
  * Fetches one thing and saves what came: what a webhook, a feed and a replay do, so that an old or reordered payload is
@@ -20,7 +35,7 @@ export async function fetchOne(
   ports: CallPorts & SavePorts,
   target: SaveTarget,
   externalId: string,
-  limits: { readonly lane: Lane; readonly deadlineMs: number },
+  limits: FetchLimits,
 ): Promise<FetchResult> {
   // What comes late and differs is asked for a second time, and then taken however long that took.
   const first = await fetchOnce(ports, target, externalId, limits, lateMsMax);
@@ -42,20 +57,24 @@ async function fetchOnce(
   ports: CallPorts & SavePorts,
   target: SaveTarget,
   externalId: string,
-  limits: { readonly lane: Lane; readonly deadlineMs: number },
+  limits: FetchLimits,
   lateMs: number,
 ): Promise<Once> {
   const askedMs = ports.clock.nowMs();
   const { driver, connection } = target;
-  const result = await callPartner(ports, { driver, connection, request: requestFor(target, externalId), ...limits });
+  const { lane, deadlineMs, writtenSinceMs } = limits;
+  const since = writtenSinceMs === undefined ? {} : { writtenSinceMs };
+  const request = requestFor(target, externalId);
+  const result = await callPartner(ports, { driver, connection, request, lane, deadlineMs });
   if (result.kind !== "ok" && !(result.kind === "failed" && saysGone(result.error))) return result;
   const raw = result.kind === "ok" ? thingIn(target, result.body) : null;
   const isGone = result.kind !== "ok" || (target.resource.oneItem !== undefined && raw === null);
   const beganMs = result.kind === "ok" ? result.beganMs : askedMs;
   const saved = isGone
-    ? await saveGone(ports, target, externalId, beganMs)
-    : await saveRecords(ports, target, [raw], { beganMs, lateMsMax: lateMs });
-  return { kind: "saved", counts: saved.counts, raw, unclear: saved.unclear.length > 0, beganMs };
+    ? await saveGone(ports, target, externalId, { beganMs, ...since })
+    : await saveRecords(ports, target, [raw], { beganMs, lateMsMax: lateMs, ...since });
+  const { counts, changed, unclear } = saved;
+  return { kind: "saved", counts, raw, changed, unclear: unclear.length > 0, beganMs };
 }
 
 function requestFor({ resource }: SaveTarget, externalId: string): PartnerRequest {

@@ -1,7 +1,7 @@
 import type { ResourceDriver } from "../engine/define-partner.ts";
 import { seenBits, SeenSet } from "../engine/deletions.ts";
 import type { Ports } from "../engine/ports.ts";
-import type { Position, Run } from "../engine/run.ts";
+import type { PagePosition, Run } from "../engine/run.ts";
 import { createKnownDigests } from "./known-digests.ts";
 import type { KnownDigests } from "./known-digests.ts";
 
@@ -13,7 +13,7 @@ export interface FullPass {
   /** Keeps what was seen since the last time: before the checkpoint that passes it, so that a crash forgets nothing. */
   keepSeen(run: Run): Promise<void>;
   /** Where a run goes that has passed its last page: to look for what it did not see, unless all was. */
-  afterLastPage(fetched: number): Position;
+  afterLastPage(fetched: number): PagePosition;
 }
 
 type PassPorts = Pick<Ports, "records" | "runs" | "clock">;

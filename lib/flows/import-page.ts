@@ -1,59 +1,31 @@
+import type { Changed } from "../engine/cascade.ts";
 import { saysGone } from "../engine/classify.ts";
-import type { Increment, PartnerDriver, PartnerRequest, ResourceDriver } from "../engine/define-partner.ts";
+import type { Increment, PartnerRequest } from "../engine/define-partner.ts";
 import { dataFailure } from "../engine/data-failure.ts";
 import { PartnerError } from "../engine/errors.ts";
 import { mapBounded } from "../engine/map-bounded.ts";
 import { pageRequest } from "../engine/page-request.ts";
-import { PageShapeError } from "../engine/pages/page-strategy.ts";
-import type { PageCall, PageContent, PageStrategy, Span } from "../engine/pages/page-strategy.ts";
-import type { Connection, Ports } from "../engine/ports.ts";
-import { skewMsMax } from "../engine/record.ts";
-import { refreshJob } from "../engine/refresh-job.ts";
-import type { Position, Progress, Run } from "../engine/run.ts";
+import type { PageCall, PageContent, Span } from "../engine/pages/page-strategy.ts";
+import type { Ports } from "../engine/ports.ts";
+import type { PagePosition, Position, Progress, Run } from "../engine/run.ts";
+import { acknowledge } from "./acknowledge.ts";
 import { callPartner } from "./call-partner.ts";
 import type { CallPorts } from "./call-partner.ts";
+import { cascadeTo, progressAt } from "./cascade.ts";
+import { fetchAgain } from "./fetch-again.ts";
 import { fetchOne } from "./fetch-one.ts";
-import type { FullPass } from "./full-pass.ts";
 import { fetchRelated } from "./fetch-related.ts";
-import type { WorkContext } from "./outcome.ts";
+import { targetOf } from "./import-place.ts";
+import type { ImportPlace, PageOutcome } from "./import-place.ts";
+import type { Stop, WorkContext } from "./outcome.ts";
 import { parkRecord } from "./park-record.ts";
-import { saveRecords } from "./save-records.ts";
-import type { SaveCounts, SavePorts, SaveTarget } from "./save-records.ts";
+import { readPage } from "./read-page.ts";
+import { noCounts, outcomes, plusCounts, saveRecords } from "./save-records.ts";
+import type { SaveCounts, SavePorts } from "./save-records.ts";
 
 export type ImportPorts = CallPorts & SavePorts & Pick<Ports, "lanes">;
 
-export interface ImportPlace {
-  readonly driver: PartnerDriver;
-  readonly resource: ResourceDriver;
-  readonly connection: Connection;
-  readonly run: Run;
-  /** Of a full pass. */
-  readonly pass: FullPass | null;
-}
-
 type Open = Extract<Position, { kind: "open" }>;
-export type Stop =
-  | { readonly kind: "wait"; readonly untilMs: number; readonly reason: string }
-  | { readonly kind: "failed"; readonly error: PartnerError };
-
-/** `progress` is null when nothing was saved, so that there is nothing to check in. */
-export type PageOutcome =
-  | {
-      readonly kind: "moved";
-      readonly position: Position;
-      readonly progress: Progress;
-      /** What the next import of changes starts from, once this one has ended. */
-      readonly syncToken?: string;
-    }
-  | {
-      readonly kind: "stopped";
-      readonly why: Stop;
-      readonly position: Position;
-      readonly progress: Progress | null;
-      /** The run has to pass over everything from here. */
-      readonly mode?: "full";
-    };
-
 const fetchesAtOnce = 5;
 
 /** Fetches and saves one page of a run, from the list itself or from the feed that names what changed. */
@@ -75,54 +47,35 @@ export async function importPage(
   const again = result.kind === "failed" ? restarted(ports, place, position, result.error) : null;
   if (again !== null) return again;
   if (result.kind !== "ok") return stopped(result, position);
-  const content = readPage(place, page, result.body, position);
+  const answer = { body: result.body, cursor: position.cursor, span: spanOf(place.run) };
+  const content = readPage(place.driver, place.run.resource, page, answer);
   if (content instanceof PartnerError) return stopped({ kind: "failed", error: content }, position);
   if (feed !== null) return followFeed(ports, place, feed, content, position, context);
   const fetched = {
     beganMs: result.beganMs,
     lateMsMax: pageLateMsMax,
+    writtenSinceMs: place.run.startedAtMs,
     ...(place.pass !== null && { known: place.pass.known }),
   };
-  const { counts, unclear, seen } = await saveRecords(ports, targetOf(place), content.items, fetched);
+  const { counts, unclear, seen, changed } = await saveRecords(ports, targetOf(place), content.items, fetched);
   // Before the checkpoint passes them: dying in between, the page comes again and says what is clear by then.
-  await fetchAgain(ports, place, unclear);
+  await fetchAgain(ports, targetOf(place), unclear, "imports");
   place.pass?.see(seen);
   await fetchRelated(ports, targetOf(place), content.items, { lane: "imports", deadlineMs: context.deadlineMs });
-  const refused = await acknowledge(ports, place, content, context);
-  if (refused !== null) return stopped(refused, position);
   const progress = add(place.run.progress, counts, content, 1);
   const token = content.syncToken === undefined ? {} : { syncToken: content.syncToken };
   const isPassed = content.next === null && place.pass !== null;
-  const next = isPassed ? place.pass.afterLastPage(progress.fetched) : after(content);
-  return { kind: "moved", position: next, progress, ...token };
-}
-
-/** Tells the partner that a page is kept. Refused, the page comes again, which does no harm. */
-async function acknowledge(
-  ports: ImportPorts,
-  { driver, connection }: ImportPlace,
-  content: PageContent,
-  context: WorkContext,
-): Promise<Stop | null> {
-  if (content.acknowledge === undefined) return null;
-  const { method, path } = content.acknowledge;
-  const request = { ...content.acknowledge, query: {}, endpoint: `${method} ${path}` };
-  const { deadlineMs } = context;
-  const result = await callPartner(ports, { driver, connection, request, lane: "imports", deadlineMs });
-  return result.kind === "ok" ? null : result;
+  const after = isPassed ? place.pass.afterLastPage(progress.fetched) : nextOf(content);
+  const next = cascadeTo(place, after, changed, content.acknowledge ?? null);
+  // A page with children is acknowledged when they are kept too.
+  const refused =
+    next.kind === "cascade" ? null : await acknowledge(ports, place, content.acknowledge ?? null, context);
+  if (refused !== null) return stopped(refused, position);
+  return { kind: "moved", position: next, progress: progressAt(progress, next), ...token };
 }
 
 /** A page that takes longer has met a partner that stalls: what it says has changed is asked for one by one. */
 const pageLateMsMax = 10_000;
-
-async function fetchAgain(ports: ImportPorts, place: ImportPlace, externalIds: readonly string[]): Promise<void> {
-  const { partner, connectionId, resource, trace } = place.run;
-  for (const externalId of externalIds) {
-    const job = refreshJob({ partner, connectionId, resource, externalId, trace }, ports.clock.nowMs());
-    // Its own lane: this worker may send to no other.
-    await ports.lanes.send({ ...job, lane: "imports" }, 2 * skewMsMax);
-  }
-}
 
 /** A driver's code for "the thing that your cursor names is not there any more". */
 const cursorGone = "cursor-gone";
@@ -171,23 +124,6 @@ function sinceQuery(increment: Increment | null, { mode, checkpoint }: Run): Rea
   return increment.query(checkpoint.sinceMs);
 }
 
-function readPage(place: ImportPlace, page: PageStrategy, body: unknown, position: Open): PageContent | PartnerError {
-  try {
-    return page.read(body, position.cursor, spanOf(place.run));
-  } catch (error) {
-    if (!(error instanceof PageShapeError)) throw error;
-    const { expected, actual } = error;
-    const message = `${place.driver.title}: the ${place.run.resource} list answered with something that is no page: expected ${expected}, got ${actual}. Compare it with the driver's page strategy.`;
-    return new PartnerError({
-      code: "bad-page",
-      kind: "data",
-      partner: place.driver.name,
-      message,
-      cause: { expected, actual },
-    });
-  }
-}
-
 /** Fetches what a feed's page names. Stopped half-way, it keeps the ids that are done, or a slow partner's page would never end. */
 async function followFeed(
   ports: ImportPorts,
@@ -198,7 +134,8 @@ async function followFeed(
   context: WorkContext,
 ): Promise<PageOutcome> {
   const handled = new Set(position.handled);
-  const counts = { created: 0, updated: 0, unchanged: 0, stale: 0, deleted: 0, parked: 0 };
+  const counts = { ...noCounts };
+  const changed: Changed[] = [];
   let why: Stop | null = null;
   const ids = touchedIds(place, feed, content);
   if (ids instanceof PartnerError) return stopped({ kind: "failed", error: ids }, position);
@@ -209,7 +146,8 @@ async function followFeed(
       why = { kind: "wait", untilMs: ports.clock.nowMs(), reason: "time" };
       return;
     }
-    const result = await fetchOne(ports, targetOf(place), id, { lane: "imports", deadlineMs: context.deadlineMs });
+    const limits = { lane: "imports", deadlineMs: context.deadlineMs, writtenSinceMs: place.run.startedAtMs } as const;
+    const result = await fetchOne(ports, targetOf(place), id, limits);
     if (result.kind === "failed" && (result.error.kind === "client" || result.error.kind === "data")) {
       // One thing that the partner will not give must not hold up all others for as long as it will not.
       await parkRecord(ports, targetOf(place), result.error, null, id);
@@ -222,20 +160,16 @@ async function followFeed(
       return;
     }
     handled.add(id);
+    changed.push(...result.changed);
     for (const outcome of outcomes) counts[outcome] += result.counts[outcome];
   });
-  if (why === null)
-    return { kind: "moved", position: after(content), progress: add(place.run.progress, counts, content, 1) };
+  const isWhole = why === null;
+  const next = cascadeTo(place, isWhole ? nextOf(content) : { ...position, handled: [...handled] }, changed);
+  const progress = progressAt(add(place.run.progress, counts, content, isWhole ? 1 : 0), next);
+  if (why === null) return { kind: "moved", position: next, progress };
   if (handled.size === position.handled.length) return stopped(why, position);
-  return {
-    kind: "stopped",
-    why,
-    position: { ...position, handled: [...handled] },
-    progress: add(place.run.progress, counts, content, 0),
-  };
+  return { kind: "stopped", why, position: next, progress };
 }
-
-const outcomes = ["created", "updated", "unchanged", "stale", "deleted", "parked"] as const;
 
 function touchedIds(place: ImportPlace, feed: Feed, content: PageContent): readonly string[] | PartnerError {
   const ids = new Set<string>();
@@ -247,19 +181,7 @@ function touchedIds(place: ImportPlace, feed: Feed, content: PageContent): reado
   return [...ids];
 }
 
-export function targetOf(place: Omit<ImportPlace, "pass">): SaveTarget {
-  const { driver, connection, resource, run } = place;
-  return {
-    driver,
-    connection,
-    resource,
-    resourceName: run.resource,
-    source: { kind: "run", id: run.runId },
-    trace: run.trace,
-  };
-}
-
-function after(content: PageContent): Position {
+function nextOf(content: PageContent): PagePosition {
   return content.next === null ? { kind: "end" } : { kind: "open", cursor: content.next, handled: [] };
 }
 
@@ -273,14 +195,5 @@ function add(progress: Progress, counts: SaveCounts, content: PageContent, pages
 
 export function addCounts(progress: Progress, counts: SaveCounts): Progress {
   const fetched = outcomes.reduce((sum, outcome) => sum + counts[outcome], 0);
-  return {
-    ...progress,
-    fetched: progress.fetched + fetched,
-    created: progress.created + counts.created,
-    updated: progress.updated + counts.updated,
-    unchanged: progress.unchanged + counts.unchanged,
-    stale: progress.stale + counts.stale,
-    deleted: progress.deleted + counts.deleted,
-    parked: progress.parked + counts.parked,
-  };
+  return { ...progress, ...plusCounts(progress, counts), fetched: progress.fetched + fetched };
 }

@@ -13,6 +13,11 @@ export type Outcome =
   /** `place` is where, stable, for grouping: `webhook`, `charges page`, `charges one`. */
   | { readonly kind: "failed"; readonly error: PartnerError; readonly place: string };
 
+/** Why a run's step, or a part of it, cannot go on now. */
+export type Stop =
+  | { readonly kind: "wait"; readonly untilMs: number; readonly reason: string }
+  | { readonly kind: "failed"; readonly error: PartnerError };
+
 export const done: Outcome = { kind: "done" };
 
 /** Who is working and for how long: made once an invocation. */

@@ -4,15 +4,17 @@ import { PartnerError } from "../engine/errors.ts";
 import type { Job, PushWork } from "../engine/job.ts";
 import { nudgeFor } from "../engine/nudge.ts";
 import type { Connection, Ports } from "../engine/ports.ts";
-import { advance, leave, putOff, receiveNudge, sequenceMax } from "../engine/run.ts";
-import type { Run } from "../engine/run.ts";
+import { advance, leave, putOff, receiveNudge, runAttemptsMax, sequenceMax } from "../engine/run.ts";
+import type { Position, Run } from "../engine/run.ts";
+import { pushCascade } from "./cascade.ts";
 import { confirmDeletions } from "./confirm-deletions.ts";
 import { failRun } from "./fail-run.ts";
 import { finishRun } from "./finish-run.ts";
 import type { FinishPorts } from "./finish-run.ts";
 import { isHeld, waitForPerson } from "./held.ts";
 import { importPage } from "./import-page.ts";
-import type { ImportPorts, PageOutcome } from "./import-page.ts";
+import type { ImportPorts } from "./import-page.ts";
+import type { ImportPlace, PageOutcome } from "./import-place.ts";
 import { openFullPass } from "./full-pass.ts";
 import { done } from "./outcome.ts";
 import type { Outcome, WorkContext } from "./outcome.ts";
@@ -20,8 +22,6 @@ import { watchDrift } from "./watch-drift.ts";
 
 export type PushPorts = ImportPorts & FinishPorts & Pick<Ports, "runs" | "lanes" | "random" | "log" | "connections">;
 
-/** With the delays below, half an hour of outage on average. */
-const attemptsMax = 12;
 const backoffBaseMs = 2_000;
 const backoffMsMax = 1_800_000;
 /** Bounds one worker's turn, so that runs of one lane take turns too. */
@@ -99,10 +99,7 @@ async function pushPages(ports: PushPorts, place: Place, taken: Run, context: Wo
   for (let page = 0; page < pagesMax; page++) {
     const { position } = run.checkpoint;
     if (position.kind === "end") return finishRun(ports, place.resource, run);
-    const outcome =
-      position.kind === "sweep"
-        ? await confirmDeletions(ports, { ...place, run }, position, context)
-        : await importPage(ports, { ...place, run, pass }, position, context);
+    const outcome = await step(ports, { ...place, run, pass }, position, context);
     if (outcome.progress !== null) {
       const next = advance(
         noted(run, outcome),
@@ -128,6 +125,22 @@ async function pushPages(ports: PushPorts, place: Place, taken: Run, context: Wo
   await depart(ports, run, { notBeforeMs: ports.clock.nowMs(), waiting: null, failed: false });
 }
 
+function step(
+  ports: PushPorts,
+  place: ImportPlace,
+  position: Exclude<Position, { kind: "end" }>,
+  context: WorkContext,
+): Promise<PageOutcome> {
+  switch (position.kind) {
+    case "open":
+      return importPage(ports, place, position, context);
+    case "cascade":
+      return pushCascade(ports, place, position, context);
+    case "sweep":
+      return confirmDeletions(ports, place, position, context);
+  }
+}
+
 /** What a page tells of the run as a whole. */
 function noted(run: Run, outcome: PageOutcome): Run {
   if (outcome.kind === "stopped") return outcome.mode === undefined ? run : { ...run, mode: outcome.mode };
@@ -141,9 +154,13 @@ const checkpointEveryMs = 10_000;
 /** A checkpoint is three write units: pages on which nothing changed can be passed over again for less. */
 function isWorthCheckpoint(run: Run, next: Run): boolean {
   const isQuiet = next.progress.fetched - next.progress.unchanged === run.progress.fetched - run.progress.unchanged;
-  // A look for deletions reads what the pass has kept.
-  if (next.checkpoint.position.kind === "sweep") return true;
+  // A look for deletions reads what the pass has kept, and of children nothing else knows which are due.
+  if (next.checkpoint.position.kind === "sweep" || isAmongChildren(run) || isAmongChildren(next)) return true;
   return !isQuiet || next.updatedAtMs - run.updatedAtMs >= checkpointEveryMs;
+}
+
+function isAmongChildren({ checkpoint }: Run): boolean {
+  return checkpoint.position.kind === "cascade";
 }
 
 async function stop(
@@ -165,7 +182,8 @@ async function stop(
     kind: error.kind,
     attempts,
   });
-  if (error.kind !== "transient" || attempts >= attemptsMax) return failRun(ports, run, error, `${run.resource} page`);
+  if (error.kind !== "transient" || attempts >= runAttemptsMax)
+    return failRun(ports, run, error, `${run.resource} page`);
   // On top of what the partner asks for, or all that waits for one moment comes back in that moment.
   const delayMs =
     (error.retryAfterMs ?? 0) +

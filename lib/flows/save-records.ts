@@ -55,6 +55,14 @@ export interface Fetched {
 
 export const noCounts: SaveCounts = { created: 0, updated: 0, unchanged: 0, stale: 0, deleted: 0, parked: 0 };
 
+export const outcomes = ["created", "updated", "unchanged", "stale", "deleted", "parked"] as const;
+
+export function plusCounts(former: SaveCounts, more: SaveCounts): SaveCounts {
+  const sums = { ...noCounts };
+  for (const outcome of outcomes) sums[outcome] = former[outcome] + more[outcome];
+  return sums;
+}
+
 const writesAtOnce = 10;
 /** The stores look up this many marks a call. */
 const marksMax = 100;
