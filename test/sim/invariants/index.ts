@@ -1,11 +1,14 @@
 import { cursorsStayBehind } from "./cursors-stay-behind.ts";
+import { eventsMatchHistory } from "./events-match-history.ts";
 import { everythingEnds } from "./everything-ends.ts";
 import { heldLanesStandStill } from "./held-lanes-stand-still.ts";
 import { historyIsWhole } from "./history-is-whole.ts";
+import { historyRebuilds } from "./history-rebuilds.ts";
 import type { InvariantOf } from "./invariant.ts";
 import { limitsAreKept } from "./limits-are-kept.ts";
 import { newerStays } from "./newer-stays.ts";
 import { nothingSpins } from "./nothing-spins.ts";
+import { nothingLiveIsDeleted } from "./nothing-live-is-deleted.ts";
 import { nudgesSpeakOfWhatIsStored } from "./nudges-speak-of-what-is-stored.ts";
 import { oneRunAtATime } from "./one-run-at-a-time.ts";
 import { probesAreBounded } from "./probes-are-bounded.ts";
@@ -27,6 +30,9 @@ export const invariants: Readonly<Record<string, InvariantOf>> = {
   "nothing spins": nothingSpins,
   "probes are bounded": probesAreBounded,
   "held lanes stand still": heldLanesStandStill,
+  "nothing live is deleted": nothingLiveIsDeleted,
   "history is whole": historyIsWhole,
+  "history rebuilds the records": historyRebuilds,
+  "events match history": eventsMatchHistory,
   "workers throw faults only": workersThrowFaultsOnly,
 };

@@ -8,7 +8,14 @@ export interface Thing {
   readonly amount: number | string;
   readonly updatedAtMs: number;
   readonly isDeleted: boolean;
+  /** By the one clock of the world. */
+  readonly madeAtMs: number;
 }
+
+type Made = Omit<Thing, "updatedAtMs" | "madeAtMs">;
+
+/** A clock that went back by more than its changes can run ahead of it. */
+const wentBackMs = 1_000;
 
 /** One account's things at the partner, every state that each has had, and the feed of changes. */
 export class Account {
@@ -16,12 +23,14 @@ export class Account {
   readonly #states = new Map<string, Thing[]>();
   readonly #feed: { readonly id: string; readonly atMs: number }[] = [];
   readonly #prng: Prng;
+  readonly #worldNowMs: () => number;
   #made = 0;
   #latestMs = 0;
 
-  constructor(name: string, prng: Prng) {
+  constructor(name: string, prng: Prng, worldNowMs: () => number) {
     this.name = name;
     this.#prng = prng;
+    this.#worldNowMs = worldNowMs;
   }
 
   things(): readonly Thing[] {
@@ -66,10 +75,11 @@ export class Account {
     return this.#store({ ...former, revision: former.revision + 1, isDeleted: true }, nowMs);
   }
 
-  /** Versions are in whole milliseconds and never the same twice. */
-  #store(thing: Omit<Thing, "updatedAtMs">, nowMs: number): Thing {
-    this.#latestMs = Math.max(this.#latestMs + 1, Math.floor(nowMs));
-    const stored = { ...thing, updatedAtMs: this.#latestMs };
+  /** Versions are in whole milliseconds, and never the same twice unless the clock goes back. */
+  #store(thing: Made, nowMs: number): Thing {
+    const now = Math.floor(nowMs);
+    this.#latestMs = now < this.#latestMs - wentBackMs ? now : Math.max(this.#latestMs + 1, now);
+    const stored = { ...thing, updatedAtMs: this.#latestMs, madeAtMs: this.#worldNowMs() };
     this.#states.set(thing.id, [...this.states(thing.id), stored]);
     this.#feed.push({ id: thing.id, atMs: stored.updatedAtMs });
     return stored;

@@ -11,6 +11,8 @@ export interface WebhookEvent {
 /** @returns whether it was taken; a partner sends again what was not. */
 export type DeliverWebhook = (event: WebhookEvent) => Promise<boolean>;
 
+/** At rest, a pass over everything comes as often. */
+const oftenMs = 3_600_000;
 const retriesMs = [10_000, 60_000, 300_000, 900_000];
 
 /** What happens at the partner by itself: its things change, and it tells of that, twice, late, in another order, or never. */
@@ -28,12 +30,18 @@ export class ChangeMaker {
   }
 
   start(): void {
+    const { massDeletionAfterMs } = this.#partner.conditions;
+    if (massDeletionAfterMs !== null) this.#ground.loop.after(massDeletionAfterMs, () => this.#deleteMost());
+    this.#goOn();
+  }
+
+  #goOn(): void {
     const { changeEveryMs, burst } = this.#partner.conditions;
     this.#ground.loop.after(this.#prng.exponential(changeEveryMs), () => {
       if (!this.#ground.isFaulty()) return;
       const times = this.#prng.chance(0.01) ? burst : 0;
       for (let time = 0; time <= times; time++) this.#changeOne();
-      this.start();
+      this.#goOn();
     });
   }
 
@@ -45,6 +53,14 @@ export class ChangeMaker {
         this.#announce(account, [account.change(thing.id, 1, this.#partner.nowMs())]);
       }
     }
+  }
+
+  /** In silence: no webhook tells of it, so that a pass over everything has to find it. */
+  #deleteMost(): void {
+    const account = this.#prng.pick(this.#partner.accounts);
+    const things = account.things().filter(() => this.#prng.chance(0.7));
+    for (const { id } of things) account.delete(id, this.#partner.nowMs());
+    this.#ground.coverage.count("most of an account's things deleted at once");
   }
 
   #changeOne(): void {
@@ -85,9 +101,10 @@ export class ChangeMaker {
   }
 
   #announce(account: Account, things: readonly Thing[]): void {
-    const { webhooks, increment } = this.#partner.conditions;
-    // A deletion is in no list: only a feed names it, so that without one its webhook must arrive.
-    const mayBeLost = increment === "feed" || things.every((thing) => !thing.isDeleted);
+    const { webhooks, increment, fullEveryMs } = this.#partner.conditions;
+    // A deletion is in no list: a feed names it, or a pass over everything misses it; without either its webhook must arrive.
+    const isFound = increment === "feed" || fullEveryMs <= oftenMs;
+    const mayBeLost = isFound || things.every((thing) => !thing.isDeleted);
     if (mayBeLost && this.#ground.isFaulty() && this.#prng.chance(webhooks.lost)) {
       this.#ground.coverage.count("webhook never sent");
       return;

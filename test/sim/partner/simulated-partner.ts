@@ -18,6 +18,11 @@ export interface Served {
   readonly thing: Thing | null;
 }
 
+interface ListPage {
+  readonly page: readonly Thing[];
+  readonly more: boolean;
+}
+
 /** Whose call it is, as nobody at the partner's door can see. */
 export type Sender = Pick<ArrivedAtPartner, "isWithinBounds" | "sentAtMs" | "worker">;
 
@@ -37,7 +42,9 @@ export class SimulatedPartner {
     this.conditions = conditions;
     this.#startMs = ground.loop.nowMs();
     this.accounts = Array.from({ length: conditions.connections }, (_, index) => {
-      const account = new Account(`${conditions.name}-${index + 1}`, prng.fork(`account ${index}`));
+      const account = new Account(`${conditions.name}-${index + 1}`, prng.fork(`account ${index}`), () =>
+        ground.loop.nowMs(),
+      );
       for (let made = 0; made < conditions.objects; made++) account.create(this.nowMs() - 86_400_000 + made, made);
       return account;
     });
@@ -45,7 +52,10 @@ export class SimulatedPartner {
 
   /** By the partner's own clock. */
   nowMs(): number {
-    return this.#ground.loop.nowMs() + this.conditions.clockOffMs;
+    const { clockOffMs, clockBack } = this.conditions;
+    const nowMs = this.#ground.loop.nowMs();
+    const isBack = clockBack !== null && nowMs >= this.#startMs + clockBack.afterMs;
+    return nowMs + clockOffMs - (isBack ? clockBack.byMs : 0);
   }
 
   account(name: string): Account {
@@ -126,7 +136,7 @@ export class SimulatedPartner {
     const id = decodeURIComponent(path.replace("/orders/", ""));
     const thing = account.thing(id);
     const answer =
-      thing === null || thing.isDeleted ? jsonAnswer(404, { error: "no such order" }) : jsonAnswer(200, shown(thing));
+      thing === null || thing.isDeleted ? jsonAnswer(404, { error: "no such order" }) : jsonAnswer(200, itemOf(thing));
     return { answer, page: null, thing };
   }
 
@@ -134,17 +144,35 @@ export class SimulatedPartner {
     const query = url.searchParams;
     const since = Number(query.get("since") ?? 0);
     const shownUntilMs = this.nowMs() - this.conditions.feedLagMs;
-    const all = account
+    const shown = account
       .things()
       .filter((thing) => since === 0 || (thing.updatedAtMs >= since && thing.updatedAtMs <= shownUntilMs));
+    const { order, emptyLastPage } = this.conditions.lists;
+    const all = order === "id" ? shown : shown.toSorted((a, b) => a.updatedAtMs - b.updatedAtMs);
     const after = query.get("after");
     const skip = after === null ? Number(query.get("skip") ?? 0) : all.filter((thing) => thing.id <= after).length;
     const page = all.slice(skip, skip + pageSize);
-    const more = skip + pageSize < all.length;
+    const more = emptyLastPage ? page.length === pageSize : skip + pageSize < all.length;
     const next = new URL(url);
     next.searchParams.set("skip", String(skip + pageSize));
-    const body = { items: page.map(shown), more, total: all.length, next: more ? next.toString() : null };
-    return { answer: jsonAnswer(200, body), page, thing: null };
+    const answer = since === 0 ? this.#withLosses({ page, more }) : { page, more };
+    const body = {
+      items: answer.page.map(itemOf),
+      more: answer.more,
+      total: all.length,
+      next: answer.more ? next.toString() : null,
+    };
+    if (page.length === 0 && skip > 0) this.#ground.coverage.count("empty last page");
+    return { answer: jsonAnswer(200, body), page: answer.page, thing: null };
+  }
+
+  /** A page of everything, now and then without what is on it or behind it, and nothing that says so. */
+  #withLosses(list: ListPage): ListPage {
+    if (!this.#ground.isFaulty() || !this.#prng.chance(this.conditions.lists.lostPage)) return list;
+    this.#ground.coverage.count("page lost");
+    if (this.#prng.chance(0.5)) return { ...list, more: false };
+    // Pages by keys go on after the last thing on them.
+    return { ...list, page: this.conditions.pages === "keyset" ? list.page.slice(-1) : [] };
   }
 
   #changes(account: Account, url: URL): Served {
@@ -175,7 +203,7 @@ export function judgedOwners(
   ].filter(({ limits }) => limits.length > 0);
 }
 
-function shown({ id, amount, updatedAtMs }: Thing): unknown {
+function itemOf({ id, amount, updatedAtMs }: Thing): unknown {
   return { id, amount, updated: updatedAtMs };
 }
 

@@ -67,6 +67,11 @@ export interface PartnerConditions {
   readonly reverts: number;
   readonly badThing: number;
   readonly clockOffMs: number;
+  /** When the partner's clock is put back, and by how much; its versions go back with it. */
+  readonly clockBack: { readonly afterMs: number; readonly byMs: number } | null;
+  readonly lists: ListConditions;
+  /** When most of an account's things are deleted at once: too many for a pass to delete by itself. */
+  readonly massDeletionAfterMs: number | null;
   readonly webhooks: {
     readonly lost: number;
     readonly duplicate: number;
@@ -75,6 +80,16 @@ export interface PartnerConditions {
   };
   readonly outages: readonly Outage[];
   readonly refusal: number;
+}
+
+/** How a partner's lists go wrong under whoever walks them. */
+export interface ListConditions {
+  /** Of lists by number: by `updated`, whatever changes moves between pages. */
+  readonly order: "id" | "updated";
+  /** A full page says that there are more, though there is nothing behind it. */
+  readonly emptyLastPage: boolean;
+  /** How likely a page of everything comes without what is on it, or as if it were the last one. */
+  readonly lostPage: number;
 }
 
 export interface Outage {
@@ -154,6 +169,17 @@ function drawPartner(prng: Prng, name: string, mainMs: number): PartnerCondition
     reverts: prng.pick([0, 0.5]),
     badThing: prng.pick([0, 0.03]),
     clockOffMs: prng.pick([0, -1_500, 1_500]),
+    clockBack:
+      !seldom && prng.chance(0.2)
+        ? { afterMs: prng.between(5 * minute, mainMs), byMs: prng.pick([10 * second, 5 * minute]) }
+        : null,
+    lists: {
+      order: pages === "keyset" ? "id" : prng.pick(["id", "id", "updated"]),
+      emptyLastPage: prng.chance(0.5),
+      // What one pass has lost, the next one has to bring.
+      lostPage: seldom ? 0 : prng.pick([0, 0.05, 0.2]),
+    },
+    massDeletionAfterMs: !seldom && prng.chance(0.25) ? prng.between(0, mainMs) : null,
     webhooks: {
       lost: prng.pick([0, 0.1, 0.5]),
       duplicate: prng.pick([0, 0.2]),

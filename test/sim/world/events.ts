@@ -1,4 +1,5 @@
 import type { Control } from "../../../lib/engine/control.ts";
+import type { ChangeEvent } from "../../../lib/engine/change-event.ts";
 import type { HistoryEntry } from "../../../lib/engine/history.ts";
 import type { Job } from "../../../lib/engine/job.ts";
 import type { Failure, GiveUp } from "../../../lib/engine/ports.ts";
@@ -25,6 +26,7 @@ export type SimulationEvent =
   | { readonly kind: "run-stored"; readonly before: Run | null; readonly after: Run; readonly by: string }
   | { readonly kind: "record-written"; readonly before: StoredRecord | null; readonly after: StoredRecord }
   | { readonly kind: "history-appended"; readonly entry: HistoryEntry }
+  | { readonly kind: "event-published"; readonly event: ChangeEvent }
   | { readonly kind: "control-stored"; readonly before: Control; readonly after: Control; readonly by: string }
   | { readonly kind: "failure-recorded"; readonly failure: Failure }
   | { readonly kind: "webhook-accepted"; readonly webhook: AcceptedWebhook }

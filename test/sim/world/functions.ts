@@ -10,7 +10,7 @@ import { publishChanges } from "../../../lib/flows/publish-changes.ts";
 import { sweep } from "../../../lib/flows/sweep.ts";
 import type { Ground } from "../kernel/ground.ts";
 import type { Message } from "./queue.ts";
-import type { RecordChange } from "./stores.ts";
+import type { RecordChange } from "./record-store.ts";
 import type { WorkerPorts } from "./worker-ports.ts";
 
 /** Time-outs of the functions in their stack, and what is kept back of them. */

@@ -1,6 +1,6 @@
 import type { Ground } from "../kernel/ground.ts";
 import type { Ended } from "./simulated-function.ts";
-import type { RecordChange } from "./stores.ts";
+import type { RecordChange } from "./record-store.ts";
 
 const batchMax = 20;
 const retryMs = 2_000;

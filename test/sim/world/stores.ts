@@ -1,13 +1,7 @@
 import type { Control } from "../../../lib/engine/control.ts";
+import type { ChangeEvent } from "../../../lib/engine/change-event.ts";
 import type { HistoryEntry } from "../../../lib/engine/history.ts";
 import type { Failure, ResourceState } from "../../../lib/engine/ports.ts";
-import type {
-  RecordCandidate,
-  RecordMark,
-  RecordScope,
-  StoredRecord,
-  WriteOutcome,
-} from "../../../lib/engine/record.ts";
 import type { Run } from "../../../lib/engine/run.ts";
 import { MemoryChangeBus } from "../../support/memory/change-bus.ts";
 import { MemoryConnectionStore } from "../../support/memory/connection-store.ts";
@@ -17,19 +11,14 @@ import { MemoryGateItems } from "../../support/memory/gate-items.ts";
 import { MemoryHistoryStore } from "../../support/memory/history-store.ts";
 import { MemoryLeases } from "../../support/memory/leases.ts";
 import { MemoryParkedJobs } from "../../support/memory/parked-jobs.ts";
-import { MemoryRecordStore } from "../../support/memory/record-store.ts";
 import { MemoryRunStore } from "../../support/memory/run-store.ts";
 import { MemoryClaimChecks, MemoryCredentials, MemoryPartnerSecrets } from "../../support/memory/secrets.ts";
 import type { Ground } from "../kernel/ground.ts";
 import type { Prng } from "../kernel/prng.ts";
+import { SimulatedRecordStore } from "./record-store.ts";
 
 /** The tables and the bucket, one of each for all workers; what they store is told to the invariants. */
 export type Stores = ReturnType<typeof createStores>;
-
-export interface RecordChange {
-  readonly before: StoredRecord | null;
-  readonly after: StoredRecord;
-}
 
 export function createStores(ground: Ground, prng: Prng, settings: { readonly staleIndex: number }) {
   const clock = { nowMs: () => ground.loop.nowMs(), sleep: (delayMs: number) => ground.loop.sleep(delayMs) };
@@ -37,9 +26,9 @@ export function createStores(ground: Ground, prng: Prng, settings: { readonly st
   const staleness = new StaleIndex(ground, prng.fork("indexes"), settings.staleIndex);
   return {
     runs: new SimulatedRunStore(ground, staleness),
-    records: new SimulatedRecordStore(ground, clock),
+    records: new SimulatedRecordStore(ground, clock, prng.fork("digests"), settings.staleIndex),
     history: new SimulatedHistoryStore(ground),
-    events: new MemoryChangeBus(),
+    events: new SimulatedChangeBus(ground),
     control: new SimulatedControlStore(ground),
     parked: new MemoryParkedJobs(prng.fork("parked")),
     connections: new SimulatedConnectionStore(staleness, (owner) => credentials.forget(owner)),
@@ -141,30 +130,6 @@ class SimulatedConnectionStore extends MemoryConnectionStore {
   }
 }
 
-class SimulatedRecordStore extends MemoryRecordStore {
-  /** The table's stream: what changed, in order. */
-  readonly stream: RecordChange[] = [];
-  onChange: () => void = () => {};
-  readonly #ground: Ground;
-
-  constructor(ground: Ground, clock: ConstructorParameters<typeof MemoryRecordStore>[0]) {
-    super(clock);
-    this.#ground = ground;
-  }
-
-  override async write(scope: RecordScope, candidate: RecordCandidate, mark: RecordMark | null): Promise<WriteOutcome> {
-    const before = await super.read(scope, candidate.externalId);
-    const outcome = await super.write(scope, candidate, mark);
-    this.#ground.coverage.count(`record ${outcome}`);
-    const after = await super.read(scope, candidate.externalId);
-    if (after === null || after.version === before?.version) return outcome;
-    this.#ground.tell({ kind: "record-written", before, after });
-    this.stream.push({ before, after });
-    this.onChange();
-    return outcome;
-  }
-}
-
 class SimulatedHistoryStore extends MemoryHistoryStore {
   readonly #ground: Ground;
 
@@ -178,6 +143,20 @@ class SimulatedHistoryStore extends MemoryHistoryStore {
     if (outcome === "appended") this.#ground.tell({ kind: "history-appended", entry });
     else this.#ground.coverage.count("change published again");
     return outcome;
+  }
+}
+
+class SimulatedChangeBus extends MemoryChangeBus {
+  readonly #ground: Ground;
+
+  constructor(ground: Ground) {
+    super();
+    this.#ground = ground;
+  }
+
+  override async publish(events: readonly ChangeEvent[]): Promise<void> {
+    await super.publish(events);
+    for (const event of events) this.#ground.tell({ kind: "event-published", event });
   }
 }
 

@@ -118,7 +118,8 @@ export class World {
   /** The faults have stopped: what is broken at the partner is mended, and a person replays what stands open. */
   rest(): void {
     for (const changes of this.#changeMakers) changes.mend();
-    for (const afterMs of [60 * minute, 90 * minute]) this.ground.loop.after(afterMs, () => this.#replayAll());
+    for (const afterMs of [60 * minute, 80 * minute, 100 * minute])
+      this.ground.loop.after(afterMs, () => this.#replayAll());
   }
 
   #function(name: string, timeoutMs: number, partner: string | null = null): SimulatedFunction {
