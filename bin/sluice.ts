@@ -7,6 +7,7 @@ import { costCommand } from "./commands/cost.ts";
 import { deployCommand } from "./commands/deploy/deploy.ts";
 import { discardCommand } from "./commands/discard.ts";
 import { drainCommand } from "./commands/drain.ts";
+import { driftCommand } from "./commands/drift.ts";
 import { emergencyCommand } from "./commands/emergency.ts";
 import { eraseCommand } from "./commands/erase.ts";
 import { explainCommand } from "./commands/explain.ts";
@@ -49,6 +50,7 @@ const commands: readonly Command[] = [
   recoverCommand,
   deployCommand,
   whyWaitingCommand,
+  driftCommand,
   emergencyCommand,
   keysCommand,
   costCommand,

@@ -12,8 +12,10 @@ export function makeSyncAlarm(scope: Construct, stage: Stage): void {
     stage,
     name: "imports",
     description:
-      "Imports have not succeeded for longer than they should, failed three times in a row, or found twice or half of what " +
-      'they found before. See "an import wants a person" in the logs of import-fan-out and consume-imports, and the connection\'s sync-status.',
+      "Imports have not succeeded for longer than they should, failed three times in a row, found twice or half of what " +
+      "they found before, or parked more than a fifth of a page. " +
+      'See "an import wants a person" in the logs of import-fan-out and consume-imports, and the connection\'s sync-status; ' +
+      "of what was parked, sluice drift and docs/runbooks/drift.md.",
     metric: new cloudwatch.MathExpression({
       expression: "SUM([FILL(m0, 0), FILL(m1, 0)])",
       label: "sync alerts",

@@ -6,7 +6,7 @@ import type { SyncAlert } from "../engine/sync-health.ts";
 type NotePorts = Pick<Ports, "metrics" | "log">;
 
 /** One metric of the whole stage rings, as each is paid for by itself: whose it was is in the log and in the sync status. */
-const metric = "SyncAlerts";
+export const syncAlerts = "SyncAlerts";
 
 /** Counts what the end of a run says that a person should hear. */
 export function noteRunEnded(ports: NotePorts, state: ResourceState | null): void {
@@ -32,6 +32,6 @@ export async function noteLateImports(
 }
 
 function note(ports: NotePorts, { partner, connectionId, resource }: ResourceState, alert: SyncAlert): void {
-  ports.metrics.count(metric, 1, {});
+  ports.metrics.count(syncAlerts, 1, {});
   ports.log.warn("an import wants a person", { alert, partner, connectionId, resource });
 }

@@ -7,6 +7,7 @@ import type { Ports } from "../engine/ports.ts";
 import { learn, ShapeSeen } from "../engine/shape.ts";
 import type { Shape } from "../engine/shape.ts";
 import { bodyOfShapeNote, emptyShapeNote, newsIn, readShapeNote, shapesOwner, withNews } from "../engine/shape-note.ts";
+import { syncAlerts } from "./note-sync.ts";
 
 export type DriftPorts = Pick<Ports, "clock" | "connections" | "metrics" | "log">;
 
@@ -67,7 +68,8 @@ function tellOfPage(
   page: { readonly items: number; readonly parked: number },
 ): void {
   ports.metrics.count("UnfitPages", 1, { partner });
-  ports.log.warn("much of a page does not fit the driver's schema", { partner, resource, connectionId, ...page });
+  ports.metrics.count(syncAlerts, 1, {});
+  ports.log.warn("an import wants a person", { alert: "unfit-page", partner, connectionId, resource, ...page });
 }
 
 async function remember(

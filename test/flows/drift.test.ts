@@ -69,12 +69,11 @@ describe("a resource's shape", () => {
       ["refused", "breaking", "amount"],
     ]);
     expect(counted(ports, "UnfitPages")).toBe(4);
-    expect(ports.log.lines.filter(({ message }) => message.startsWith("much of a page"))[0]?.fields).toMatchObject({
-      resource: "orders",
-      connectionId,
-      items: 10,
-      parked: 3,
-    });
+    const alerts = ports.log.lines.filter(({ message }) => message === "an import wants a person");
+    const unfit = alerts.filter(({ fields }) => fields["alert"] === "unfit-page");
+    expect(unfit).toHaveLength(4);
+    expect(unfit[0]?.fields).toMatchObject({ resource: "orders", connectionId, items: 10, parked: 3 });
+    expect(counted(ports, "SyncAlerts")).toBe(alerts.length);
     expect((await ports.connections.readResource("acme", connectionId, "orders"))?.lastError).toBeNull();
   });
 

@@ -1,5 +1,6 @@
 import { auditRoutes } from "./audit.ts";
 import { connectionRoutes } from "./connections.ts";
+import { driftRoutes } from "./drift.ts";
 import { emergencyRoutes } from "./emergency.ts";
 import { eraseRoutes } from "./erase.ts";
 import { failureRoutes } from "./failures.ts";
@@ -26,6 +27,7 @@ export const routes: readonly Route[] = [
   ...statusRoutes,
   ...partnerRoutes,
   ...modelRoutes,
+  ...driftRoutes,
   ...partnerControlRoutes,
   ...recoverRoutes,
   ...emergencyRoutes,
