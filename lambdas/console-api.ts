@@ -8,11 +8,14 @@ import { readEnvironment } from "../lib/aws/environment.ts";
 import { wrapHandler } from "../lib/aws/handler.ts";
 import { createOnce } from "../lib/aws/once.ts";
 import { createPorts } from "../lib/aws/ports.ts";
+import { createUserPoolKeys, userPoolIn } from "../lib/aws/user-pool-keys.ts";
+import { KeyCache } from "../lib/engine/signatures/key-cache.ts";
 import { tableNameFor } from "../lib/engine/names.ts";
 import { registryOf } from "../lib/engine/registry.ts";
 import { handleApi } from "../lib/flows/api/handle-api.ts";
 import type { ApiRequest, ApiResponse } from "../lib/flows/api/request.ts";
 import { createKeyVerifier } from "../lib/flows/api/verify-key.ts";
+import { createUserVerifier } from "../lib/flows/api/verify-user.ts";
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html */
 const HttpEvent = z.object({
@@ -28,7 +31,16 @@ const ports = createPorts(process.env, registryOf(config.partners));
 const environment = readEnvironment(process.env);
 const clients = createClients(environment);
 const isFirstKey = createApiKeyCheck(environment.stage, clients.secretsManager, ports.clock);
-const verifyApiKey = createKeyVerifier({ ...ports, isFirstKey });
+const pool = userPoolIn(process.env["SLUICE_USERS"]);
+const verifyUser =
+  pool === null
+    ? null
+    : createUserVerifier({
+        ...ports,
+        pool,
+        poolKeys: new KeyCache({ source: createUserPoolKeys(pool, ports.transport), clock: ports.clock }),
+      });
+const verifyApiKey = createKeyVerifier({ ...ports, isFirstKey, verifyUser });
 const onceWithin = createOnce<ApiResponse>(clients.dynamo(), tableNameFor(environment.stage, "idempotency"), "api");
 const workInEmergency = createWorkInEmergency(environment);
 

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { PartnerDriver } from "./define-partner.ts";
 import type { Retention } from "./retention.ts";
+import type { UserPool } from "./user-token.ts";
 
 /** What an adopter edits, in `sluice.config.ts`: plain data, read by the stacks, by the functions' bundles and by the local stack. */
 export interface SluiceConfig {
@@ -20,6 +21,8 @@ export interface StageConfig {
   readonly customDomain?: { readonly domainName: string; readonly certificateArn: string };
   /** How long records and their history are kept, in days, where a driver does not say; for ever unless said. */
   readonly retention?: Retention;
+  /** A Cognito user pool whose users may call the API, too; keys alone unless said. */
+  readonly users?: UserPool;
   /** Alarms are mailed here. */
   readonly alarmEmail?: string;
 }
@@ -47,6 +50,12 @@ const Stage = z.strictObject({
     .optional(),
   retention: z
     .strictObject({ historyDays: z.number().min(1).optional(), recordsDays: z.number().min(1).optional() })
+    .optional(),
+  users: z
+    .strictObject({
+      issuer: z.url({ protocol: /^https$/ }).regex(/[^/]$/, "without a slash at its end"),
+      audience: z.string().min(1),
+    })
     .optional(),
   alarmEmail: z.email().optional(),
 });

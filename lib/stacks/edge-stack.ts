@@ -37,6 +37,9 @@ export class EdgeStack extends Stack {
       timeoutSeconds: 29,
       memoryMb: 512,
       grants: consoleGrants(this, stage),
+      ...(stage.settings.users !== undefined && {
+        environment: { SLUICE_USERS: JSON.stringify(stage.settings.users) },
+      }),
     });
     api.addRoutes("Console", {
       target: console.function,

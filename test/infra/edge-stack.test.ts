@@ -186,3 +186,19 @@ test("an alarm rings when the API answers 5xx", () => {
     TreatMissingData: "notBreaching",
   });
 });
+
+test("a user pool is known to the API's function alone, and to none where there is none", () => {
+  const users = { issuer: "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Example", audience: "client-1" };
+  const usersIn = (edge: Template) =>
+    ofType(edge, "AWS::Lambda::Function").map(([, { Properties }]) => {
+      const { Variables } = z.object({ Variables: z.record(z.string(), z.unknown()) }).parse(Properties["Environment"]);
+      return [z.string().parse(Properties["FunctionName"]), Variables["SLUICE_USERS"]];
+    });
+  const stages = { dev: { kind: "dev", users } } as const;
+  const edge = templateOf(synth({ partners: ["acme"], stages }), "Sluice-dev-Edge");
+  expect(Object.fromEntries(usersIn(edge))).toEqual({
+    "sluice-dev-console-api": JSON.stringify(users),
+    "sluice-dev-acme-webhook-ingest": undefined,
+  });
+  expect(usersIn(template).filter(([, value]) => value !== undefined)).toEqual([]);
+});

@@ -16,9 +16,9 @@ export interface Access {
 
 export type KeyVerdict =
   | { readonly kind: "known"; readonly access: Access }
-  | { readonly kind: "refused"; readonly why: "wrong" | "expired" | "revoked" };
+  | { readonly kind: "refused"; readonly why: "wrong" | "expired" | "revoked" | "wrong-token" | "expired-token" };
 
-/** Whose key was presented, in time that does not depend on where it differs from a right one. */
+/** Whose key or token was presented, in time that does not depend on where it differs from a right one. */
 export type VerifyApiKey = (presented: string) => Promise<KeyVerdict>;
 
 /** Whoever called a route that asks for no key. */
@@ -39,6 +39,10 @@ export async function requireApiKey(verifyApiKey: VerifyApiKey, request: ApiRequ
       throw refused("expired-api-key", "This key has expired; an admin makes another.");
     case "revoked":
       throw refused("revoked-api-key", "This key was revoked; an admin makes another.");
+    case "wrong-token":
+      throw refused("wrong-token", "That is no token of this API's user pool, or its user is in none of its groups.");
+    case "expired-token":
+      throw refused("expired-token", "This token has expired; sign in again.");
   }
 }
 

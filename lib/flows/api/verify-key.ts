@@ -2,6 +2,7 @@ import { apiKeyIdIn, hasDigest, standingOf, useNotedEveryMs } from "../../engine
 import type { ApiKey, ApiKeys } from "../../engine/api-key.ts";
 import type { Ports } from "../../engine/ports.ts";
 import type { Access, KeyVerdict, VerifyApiKey } from "./access.ts";
+import { isToken } from "./verify-user.ts";
 
 /** The key of the stage's secret, with which all others are made. */
 export const firstKey: Access = { id: "first", name: "the first key", role: "admin", tenantId: null };
@@ -9,11 +10,14 @@ export const firstKey: Access = { id: "first", name: "the first key", role: "adm
 export interface KeyPorts extends Pick<Ports, "clock" | "log"> {
   readonly keys: Pick<ApiKeys, "find" | "noteUse">;
   readonly isFirstKey: (presented: string) => Promise<boolean>;
+  /** null: the stage has no user pool. */
+  readonly verifyUser: VerifyApiKey | null;
 }
 
-/** Knows the keys that were made through the API, and the first one. */
+/** Knows the keys that were made through the API, the first one, and users where the stage has a pool of them. */
 export function createKeyVerifier(ports: KeyPorts): VerifyApiKey {
   return async (presented) => {
+    if (ports.verifyUser !== null && isToken(presented)) return ports.verifyUser(presented);
     const id = apiKeyIdIn(presented);
     const key = id === null ? null : await ports.keys.find(id);
     if (key !== null && hasDigest(presented, key.digest)) return verdictOn(ports, key);

@@ -50,7 +50,11 @@ export class TestApi {
     this.ports = ports;
     this.apiPorts = {
       ...ports,
-      verifyApiKey: createKeyVerifier({ ...ports, isFirstKey: async (presented) => isApiKey(presented, apiKey) }),
+      verifyApiKey: createKeyVerifier({
+        ...ports,
+        isFirstKey: async (presented) => isApiKey(presented, apiKey),
+        verifyUser: null,
+      }),
       once: memoryOnce(),
       workInEmergency: async () => null,
       ...overrides,
