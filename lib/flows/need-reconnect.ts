@@ -42,6 +42,6 @@ export async function needReconnect(
 
 function actionFor({ auth }: Pick<PartnerDriver, "auth">, connectionId: string): string {
   return auth.kind === "authorization-code"
-    ? `Let its owner authorise it again: POST /api/v1/connections/authorize with "connectionId": "${connectionId}".`
+    ? `Let its owner authorise it again: POST /api/v1/connections/${connectionId}/authorize.`
     : `Store a credential that works: PATCH /api/v1/connections/${connectionId}.`;
 }

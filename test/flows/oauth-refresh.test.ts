@@ -92,7 +92,7 @@ describe("an OAuth connection", () => {
     const { status, reason } = await reconnects(ports);
     expect(status).toBe("needs-reconnect");
     expect(reason).toContain("its answer got lost");
-    expect(reason).toContain("POST /api/v1/connections/authorize");
+    expect(reason).toContain(`POST /api/v1/connections/${gammaConnection.connectionId}/authorize`);
   });
 
   test("says reconnect when the partner revoked it, and does not ask again for every call", async () => {

@@ -2,13 +2,20 @@ import type { ApiError } from "./problem.ts";
 import type { ApiResponse } from "./request.ts";
 
 /** What a resource answers with; the envelope and the headers are put around it in one place. */
-export interface Reply {
-  readonly status: 200 | 201 | 202;
-  readonly data: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-}
+export type Reply =
+  | {
+      readonly status: 200 | 201 | 202;
+      readonly data: unknown;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  /** HTML, for the one caller who is a person's browser. */
+  | { readonly status: 200 | 400; readonly page: string };
 
 export function succeeded(reply: Reply): ApiResponse {
+  if ("page" in reply) {
+    const headers = { ...securityHeaders, "content-type": "text/html; charset=utf-8" };
+    return { status: reply.status, headers, body: reply.page };
+  }
   return enveloped(reply.status, { status: "ok", data: reply.data, errors: [] }, reply.headers);
 }
 

@@ -8,6 +8,7 @@ import { healthRoutes } from "./health.ts";
 import { historyRoutes } from "./history.ts";
 import { keyRoutes } from "./keys.ts";
 import { partnerControlRoutes } from "./partner-control.ts";
+import { oauthRoutes } from "./oauth.ts";
 import { modelRoutes } from "./models.ts";
 import { partnerRoutes } from "./partners.ts";
 import { pauseRoutes } from "./pause.ts";
@@ -31,6 +32,7 @@ export const routes: readonly Route[] = [
   ...partnerControlRoutes,
   ...recoverRoutes,
   ...emergencyRoutes,
+  ...oauthRoutes,
   ...connectionRoutes,
   ...pauseRoutes,
   ...syncRoutes,

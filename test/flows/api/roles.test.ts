@@ -3,7 +3,10 @@ import { roles } from "../../../lib/engine/api-key.ts";
 import type { Role } from "../../../lib/engine/api-key.ts";
 import type { Route } from "../../../lib/flows/api/route.ts";
 import { routes } from "../../../lib/flows/api/routes.ts";
-import { acmeConnection, errorsOf, TestApi } from "./support/api.ts";
+import type { CredentialAttempt } from "../../../lib/engine/oauth/credential-attempt.ts";
+import { startMs } from "../../support/memory-ports.ts";
+import { gamma, gammaApp, gammaConnection } from "../support/gamma.ts";
+import { acmeConnection, apiPorts, errorsOf, TestApi } from "./support/api.ts";
 import type { Answer } from "./support/api.ts";
 import { makeFailure, makeRun, putRecord } from "./support/seed.ts";
 
@@ -21,10 +24,24 @@ interface World {
   readonly failureRef: string;
 }
 
+const attempt: CredentialAttempt = {
+  partner: "gamma",
+  attemptId: "attempt-1",
+  tenantId: mine,
+  wish: { kind: "connect", name: marker, settings: {} },
+  status: { kind: "failed", code: "denied", message: marker },
+  actor: { name: "key", requestId: "request" },
+  createdAtMs: startMs,
+  revision: 1,
+};
+
 /** Two tenants; the other one has a connection with all that a connection may have. */
 async function twoTenants(): Promise<World> {
-  const api = new TestApi();
+  const secret = { connectionKey: "gamma-connection-key", webhookSecrets: [], app: gammaApp };
+  const api = new TestApi(apiPorts({ partners: [gamma], secrets: { gamma: secret } }));
   await api.connect({ tenantId: mine });
+  await api.ports.connections.create({ ...gammaConnection, tenantId: theirs, name: marker });
+  await api.ports.attempts.create({ ...attempt, tenantId: theirs });
   const id = await api.connect({ tenantId: theirs, name: marker, account: "acct-theirs" });
   await api.ports.runs.create(makeRun(id));
   await putRecord(api.ports, id, "order-1", { data: { note: marker } });
@@ -37,6 +54,9 @@ async function twoTenants(): Promise<World> {
 function bodyOf(route: Route, { id, failureRef }: World): unknown {
   const bodies: Readonly<Record<string, unknown>> = {
     "POST /connections": { ...acmeConnection, tenantId: theirs },
+    "POST /connections/authorize": { partner: "gamma", tenantId: theirs, name: "Gamma" },
+    "POST /connections/{id}/authorize": {},
+    "POST /connections/{id}/credential": { credential: { apiKey: "another" } },
     "PATCH /connections/{id}": { name: "renamed" },
     "POST /connections/{id}/sync": {},
     "POST /connections/{id}/pause": {},
@@ -66,12 +86,15 @@ function pathOf(route: Route, { id, failureRef }: World): string {
     model: "order",
     resource: "orders",
     externalId: "order-1",
+    attemptId: "attempt-1",
     runId: "orders-1",
     ref: failureRef,
     keyId: "key_0000000000000000",
   };
+  const isOfGamma = /authorize$|attempts/.test(route.path);
+  const own: Readonly<Record<string, string>> = isOfGamma ? { partner: "gamma", id: gammaConnection.connectionId } : {};
   return route.path.replaceAll(/\{(\w+)\+?\}/g, (_, name: string) => {
-    const value = values[name];
+    const value = own[name] ?? values[name];
     if (value === undefined) throw new Error(`Say what {${name}} is here.`);
     return value;
   });

@@ -9,6 +9,7 @@ const secrets = {
   apiKey,
   credential: "credential-5f1e",
   newCredential: "credential-9c2d",
+  triedCredential: "credential-7be4",
   betaToken: "beta-token-77aa",
   webhookSecret: "webhook-secret-31bb",
   newWebhookSecret: "webhook-secret-84cc",
@@ -24,6 +25,16 @@ const secrets = {
   mailInRaw: "jenny@customers.example",
   leaseOwner: "worker-9f8e7d",
 };
+
+async function tryCredentials(api: TestApi, id: string): Promise<void> {
+  const body = { credential: { apiKey: secrets.triedCredential } };
+  const tried = await api.call("POST", `/connections/${id}/credential`, { body });
+  await api.call("GET", `/credential-attempts/acme/${String(tried.data["attemptId"])}`);
+  const misspelt = { credential: { apikey: secrets.wrongCredential } };
+  await api.call("POST", `/connections/${id}/credential`, { body: misspelt });
+  await api.call("POST", `/connections/${id}/authorize`, { body: {} });
+  await api.call("POST", "/connections/authorize", { body: { partner: "acme", tenantId: "tenant-1", name: "Acme" } });
+}
 
 async function callEverything(api: TestApi): Promise<string> {
   const create = (body: unknown) => api.call("POST", "/connections", { body, headers: { "idempotency-key": "key-1" } });
@@ -71,6 +82,7 @@ async function callEverything(api: TestApi): Promise<string> {
   await api.call("GET", "/partners", { key: secrets.wrongKey });
   await api.call("PATCH", `/connections/${id}`, { body: { credential: { apiKey: secrets.newCredential } } });
   await api.call("PATCH", `/connections/${id}`, { body: { webhookSecret: secrets.newWebhookSecret } });
+  await tryCredentials(api, id);
   await api.call("POST", `/connections/${id}/sync`);
   await api.call("POST", "/failures/replay", { body: { failureIds: ["acme:-:failure-1"] } });
   await api.call("POST", "/failures/discard", { body: { failureIds: ["acme:-:failure-1"] } });

@@ -8,7 +8,7 @@ import type { MemoryPorts } from "../../support/memory-ports.ts";
 import { gamma } from "./gamma.ts";
 import type { GammaServer } from "./gamma.ts";
 import { Died, mortal } from "./world.ts";
-import type { Death } from "./world.ts";
+import type { Death, WorkerPorts } from "./world.ts";
 
 export const actor = { name: "key-1 (tests)", requestId: "request-1" };
 const jobsMax = 50;
@@ -46,7 +46,7 @@ export async function settle(
   partner = "gamma",
 ): Promise<{ readonly status: CredentialAttempt["status"]; readonly calls: number }> {
   const first = mortal(ports, death);
-  let worker: MemoryPorts = first.ports as MemoryPorts;
+  let worker: WorkerPorts = first.ports;
   for (let jobs = 0; jobs < jobsMax; jobs++) {
     const nextMs = Math.min(...ports.lanes.messages.map((message) => message.dueAtMs));
     if (!Number.isFinite(nextMs)) break;

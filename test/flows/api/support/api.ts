@@ -1,6 +1,8 @@
 import * as z from "zod";
 import { isApiKey } from "../../../../lib/engine/api-key.ts";
 import type { Role } from "../../../../lib/engine/api-key.ts";
+import type { PartnerDriver } from "../../../../lib/engine/define-partner.ts";
+import type { PartnerSecret } from "../../../../lib/engine/ports.ts";
 import { handleApi } from "../../../../lib/flows/api/handle-api.ts";
 import { createKeyVerifier } from "../../../../lib/flows/api/verify-key.ts";
 import type { ApiPorts, ApiResponse } from "../../../../lib/flows/api/request.ts";
@@ -106,10 +108,17 @@ export const acmeConnection = {
   credential: { apiKey: "acme-credential-value" },
 };
 
-export function apiPorts(): MemoryPorts {
+/** @param more partners beside the usual two, with their secrets */
+export function apiPorts(
+  more: { readonly partners: readonly PartnerDriver[]; readonly secrets: Readonly<Record<string, PartnerSecret>> } = {
+    partners: [],
+    secrets: {},
+  },
+): MemoryPorts {
   return createMemoryPorts({
-    partners: [acme, beta],
+    partners: [acme, beta, ...more.partners],
     secrets: {
+      ...more.secrets,
       acme: { connectionKey: "acme-connection-key-value", webhookSecrets: ["acme-partner-webhook-secret"], app: {} },
       beta: {
         connectionKey: "beta-connection-key-value",
