@@ -1,13 +1,14 @@
 import { partnerOfConnectionId } from "../../engine/connection-id.ts";
 import type { Eraser } from "../../engine/erasure.ts";
+import type { CredentialAttempts } from "../../engine/oauth/credential-attempt.ts";
 import type { ConnectionStore, FailureStore } from "../../engine/ports.ts";
 import { notFound, problem } from "./problem.ts";
 import type { ApiPorts } from "./request.ts";
 
 /**
  * The ports as a key that is bound to a tenant sees them: what belongs to another tenant is not there. Everything that a
- * route shows or changes it reaches through a connection, a failure or an erasure; records, runs and history are keyed
- * by connections that were read here first. So no route has to remember whose call it is.
+ * route shows or changes it reaches through a connection, a failure, an attempt or an erasure; records, runs and history
+ * are keyed by connections that were read here first. So no route has to remember whose call it is.
  */
 export function tenantPortsOf(ports: ApiPorts, tenantId: string): ApiPorts {
   const connections = connectionsOf(ports.connections, tenantId);
@@ -15,6 +16,7 @@ export function tenantPortsOf(ports: ApiPorts, tenantId: string): ApiPorts {
     ...ports,
     connections,
     failures: failuresOf(ports.failures, connections),
+    attempts: attemptsOf(ports.attempts, tenantId),
     eraser: eraserOf(ports.eraser, tenantId),
   };
 }
@@ -69,6 +71,18 @@ function failuresOf(store: FailureStore, connections: Pick<ConnectionStore, "rea
       if (partner === null || !(await isOwn(partner, connectionId))) throw notFound("such connection");
       return store.list({ ...filter, partner }, page);
     },
+  };
+}
+
+function attemptsOf(store: CredentialAttempts, tenantId: string): CredentialAttempts {
+  return {
+    async read(partner, attemptId) {
+      const attempt = await store.read(partner, attemptId);
+      return attempt?.tenantId === tenantId ? attempt : null;
+    },
+    create: (attempt) => store.create(attempt),
+    compareAndSet: (next) => store.compareAndSet(next),
+    forget: (attempt) => store.forget(attempt),
   };
 }
 

@@ -67,6 +67,7 @@ test("the routes are those of the contract", () => {
       "POST /partners/{partner}/resume",
       "POST /partners/{partner}/drain",
       "GET /partners/{partner}/drain",
+      "GET /partners/{partner}/drift",
       "POST /partners/{partner}/recover",
       "POST /partners/{partner}/emergency",
       "POST /connections",
