@@ -66,12 +66,12 @@ export function recordUpdate(failure: Failure, body: FailureBody): Update {
   };
 }
 
-/** Moves a failure on condition that it stands where the caller says. */
+/** Moves a failure on condition that it stands where the caller says, and was not seen since. */
 export function moveUpdate(
   key: FailureKey,
   from: readonly Failure["status"][],
   to: Failure["status"],
-  nowMs: number,
+  { nowMs, seenUntilMs }: { readonly nowMs: number; readonly seenUntilMs?: number | undefined },
 ): Update {
   const froms = Object.fromEntries(from.map((status, index) => [`:from${index}`, text(status)]));
   const closed = to === "resolved" || to === "discarded";
@@ -82,11 +82,15 @@ export function moveUpdate(
       closed ? ", expiresAt = :expiresAt" : " REMOVE expiresAt",
       to === "replaying" ? " ADD replays :one" : "",
     ].join(""),
-    ConditionExpression: `#status IN (${Object.keys(froms).join(", ")})`,
+    ConditionExpression: [
+      `#status IN (${Object.keys(froms).join(", ")})`,
+      seenUntilMs === undefined ? "" : " AND lastSeenAtMs <= :seenUntilMs",
+    ].join(""),
     ExpressionAttributeNames: { "#status": "status" },
     ExpressionAttributeValues: {
       ...places(key, to),
       ...froms,
+      ...(seenUntilMs !== undefined && { ":seenUntilMs": number(seenUntilMs) }),
       ...(closed && { ":expiresAt": expiresAt }),
       ...(to === "replaying" && { ":one": number(1) }),
     },

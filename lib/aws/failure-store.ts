@@ -1,9 +1,10 @@
 import { partnerOfConnectionId } from "../engine/connection-id.ts";
 import { Job } from "../engine/job.ts";
 import { mapBounded } from "../engine/map-bounded.ts";
+import { timeSortKey } from "../engine/page-cursor.ts";
 import type { ClaimChecks, Failure, FailureStore, PageRequest, PartnerRegistry } from "../engine/ports.ts";
 import { bodyOfFailure, failureKey, failureOfItem, failureStatuses, moveUpdate, recordUpdate } from "./failure-item.ts";
-import { jsonOf, text } from "./item.ts";
+import { jsonOf, numberOf, text, textOf } from "./item.ts";
 import type { Item } from "./item.ts";
 import { readPage } from "./list-query.ts";
 import type { Table } from "./table.ts";
@@ -19,6 +20,7 @@ type Filter = Parameters<FailureStore["list"]>[0];
 /** Leaves room for the rest of the item under DynamoDB's 400 KB. */
 const inlineBytesMax = 300 * 1024;
 const claimsAtOnce = 4;
+const openLookedAt = 1_000;
 
 export function createFailureStore(world: World): FailureStore {
   const { table } = world;
@@ -32,10 +34,28 @@ export function createFailureStore(world: World): FailureStore {
       return item === null ? null : load(world, item);
     },
 
-    async move(failure, from, to, nowMs) {
+    async move(failure, from, to, nowMs, seenUntilMs) {
       if (from.length === 0) return "not-there";
-      const moved = await table.update(failureKey(failure), moveUpdate(failure, from, to, nowMs));
+      const moved = await table.update(failureKey(failure), moveUpdate(failure, from, to, { nowMs, seenUntilMs }));
       return moved.kind === "stored" ? "moved" : "not-there";
+    },
+
+    async openBefore({ partner, connectionId, idPrefix }, seenBeforeMs, limit) {
+      const answer = await table.query({
+        IndexName: "connection",
+        KeyConditionExpression: "connectionPartition = :open AND lastSeenSort < :before",
+        ExpressionAttributeValues: {
+          ":open": text(`${partner}#${connectionId}#open`),
+          ":before": text(timeSortKey(seenBeforeMs, "")),
+        },
+        ProjectionExpression: "sk, lastSeenAtMs",
+        Limit: openLookedAt,
+      });
+      return answer.items
+        .map((item) => ({ failureId: textOf(table.name, item, "sk"), at: numberOf(table.name, item, "lastSeenAtMs") }))
+        .filter(({ failureId }) => failureId.startsWith(idPrefix))
+        .slice(0, limit)
+        .map(({ failureId, at }) => ({ partner, connectionId, failureId, lastSeenAtMs: at }));
     },
 
     list(filter: Filter, page: PageRequest) {

@@ -30,6 +30,8 @@ export function consumerGrants(scope: Construct, stage: Stage, driver: PartnerDr
       ? [allowObjects(["GetObject"], [bodies])]
       : [
           allowIndex(scope, stage, partner, "records", "digests"),
+          // What a full pass has saved that was parked before.
+          allowIndex(scope, stage, partner, "failures", "connection"),
           // What a full pass has seen, to find what it has not.
           allowItems(scope, stage, partner, "runs", ["Query"]),
         ]),

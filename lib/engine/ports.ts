@@ -379,7 +379,15 @@ export interface FailureStore {
     from: readonly Failure["status"][],
     to: Failure["status"],
     nowMs: number,
+    /** Only where it was not seen again since. */
+    seenUntilMs?: number,
   ): Promise<"moved" | "not-there">;
+  /** Open ones of a connection whose ids begin so and that were last seen before a time, the oldest first; looked for among 1,000. */
+  openBefore(
+    of: { readonly partner: string; readonly connectionId: string; readonly idPrefix: string },
+    seenBeforeMs: number,
+    limit: number,
+  ): Promise<readonly Pick<Failure, "partner" | "connectionId" | "failureId" | "lastSeenAtMs">[]>;
   list(
     filter: { readonly partner?: string; readonly connectionId?: string; readonly status?: Failure["status"] },
     page: PageRequest,

@@ -4,6 +4,7 @@ import { end } from "../engine/run.ts";
 import type { Run } from "../engine/run.ts";
 import { afterRun } from "../engine/sync-health.ts";
 import { changeResource } from "./change-resource.ts";
+import { closeParked } from "./close-parked.ts";
 import { noteRunEnded } from "./note-sync.ts";
 
 export type FinishPorts = Pick<Ports, "clock" | "runs" | "connections" | "failures" | "metrics" | "log">;
@@ -23,6 +24,7 @@ export async function finishRun(ports: FinishPorts, resource: ResourceDriver, ru
     const failure = { partner: run.partner, connectionId: run.connectionId, failureId: run.replayOf };
     await ports.failures.move(failure, ["open", "replaying"], "resolved", nowMs);
   }
+  await closeParked(ports, resource, run);
   if ((await ports.runs.compareAndSet(end(run, { kind: "done", atMs: nowMs }, nowMs))) === "superseded") return;
   ports.metrics.count("RunsDone", 1, { partner: run.partner, kind: run.mode });
   ports.log.info("a run is done", {

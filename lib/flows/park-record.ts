@@ -8,6 +8,11 @@ import type { SaveTarget } from "./save-records.ts";
 
 const rawCharsMax = 1024;
 
+/** How the ids of a resource's parked records begin. */
+export function parkedPrefix(resourceName: string): string {
+  return `record-${resourceName}-`;
+}
+
 /** Keeps one bad record aside as a data failure, so that the page it came in goes on; a replay fetches it again by its id. */
 export async function parkRecord(
   ports: Pick<Ports, "clock" | "failures" | "metrics">,
@@ -29,7 +34,7 @@ export async function parkRecord(
   };
   await ports.failures.record({
     ...whose,
-    failureId: `record-${resourceName}-${externalId ?? fingerprintOf([error.cause.actual, JSON.stringify(raw) ?? ""])}`,
+    failureId: `${parkedPrefix(resourceName)}${externalId ?? fingerprintOf([error.cause.actual, JSON.stringify(raw) ?? ""])}`,
     fingerprint: fingerprintOf([driver.name, why.kind, why.place, why.code, error.cause.actual]),
     status: "open",
     job:

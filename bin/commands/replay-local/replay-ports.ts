@@ -91,6 +91,7 @@ function failuresThatSay(say: (line: string) => void): Ports["failures"] {
     record: async ({ why }) => say(`parked: ${why.message}`),
     read: async () => null,
     move: async () => "moved",
+    openBefore: async () => [],
     list: async () => ({ items: [], next: null, previous: null, total: 0 }),
   };
 }

@@ -57,9 +57,12 @@ function failuresOf(store: FailureStore, connections: Pick<ConnectionStore, "rea
     async read(partner, connectionId, failureId) {
       return (await isOwn(partner, connectionId)) ? store.read(partner, connectionId, failureId) : null;
     },
-    async move(failure, from, to, nowMs) {
+    async move(failure, from, to, nowMs, seenUntilMs) {
       const own = await isOwn(failure.partner, failure.connectionId);
-      return own ? store.move(failure, from, to, nowMs) : "not-there";
+      return own ? store.move(failure, from, to, nowMs, seenUntilMs) : "not-there";
+    },
+    async openBefore(of, seenBeforeMs, limit) {
+      return (await isOwn(of.partner, of.connectionId)) ? store.openBefore(of, seenBeforeMs, limit) : [];
     },
     async list(filter, page) {
       const { connectionId } = filter;

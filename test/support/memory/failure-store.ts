@@ -38,12 +38,33 @@ export class MemoryFailureStore implements FailureStore {
     from: readonly Failure["status"][],
     to: Failure["status"],
     _nowMs: number,
+    seenUntilMs = Number.POSITIVE_INFINITY,
   ): Promise<"moved" | "not-there"> {
     const stored = this.#failures.get(keyOf(failure));
-    if (stored === undefined || !from.includes(stored.status)) return "not-there";
+    if (stored === undefined || !from.includes(stored.status) || stored.lastSeenAtMs > seenUntilMs) return "not-there";
     const replays = to === "replaying" ? stored.replays + 1 : stored.replays;
     this.#failures.set(keyOf(failure), { ...stored, status: to, replays });
     return "moved";
+  }
+
+  async openBefore(
+    of: { readonly partner: string; readonly connectionId: string; readonly idPrefix: string },
+    seenBeforeMs: number,
+    limit: number,
+  ): Promise<readonly Pick<Failure, "partner" | "connectionId" | "failureId" | "lastSeenAtMs">[]> {
+    return this.all()
+      .filter(({ partner, connectionId, status }) => {
+        return partner === of.partner && connectionId === of.connectionId && status === "open";
+      })
+      .filter(({ failureId, lastSeenAtMs }) => failureId.startsWith(of.idPrefix) && lastSeenAtMs < seenBeforeMs)
+      .toSorted((a, b) => a.lastSeenAtMs - b.lastSeenAtMs)
+      .slice(0, limit)
+      .map(({ partner, connectionId, failureId, lastSeenAtMs }) => ({
+        partner,
+        connectionId,
+        failureId,
+        lastSeenAtMs,
+      }));
   }
 
   async list(

@@ -24,6 +24,34 @@ export function describeFailureStore(open: OpenPorts): void {
       expect(await failures().read(owner.partner, owner.connectionId, "failure-2")).toBeNull();
     });
 
+    it("that are open and were last seen before a time are found by how their ids begin, and closed unless seen since", async () => {
+      const owner = freshOwner();
+      const at = (failureId: string, lastSeenAtMs: number) => failureOf(owner, { failureId, lastSeenAtMs });
+      for (const [id, seenMs] of [
+        ["record-a-2", 20],
+        ["record-a-1", 10],
+        ["record-b-1", 10],
+        ["record-a-3", 30],
+      ] as const)
+        await failures().record(at(id, startMs + seenMs));
+      await failures().record(at("record-a-0", startMs));
+      await failures().move(at("record-a-0", startMs), ["open"], "discarded", startMs);
+      const { partner, connectionId } = owner;
+      const find = (limit: number) =>
+        failures().openBefore({ partner, connectionId, idPrefix: "record-a-" }, startMs + 30, limit);
+      const found = await find(9);
+      expect(found).toEqual([
+        { partner, connectionId, failureId: "record-a-1", lastSeenAtMs: startMs + 10 },
+        { partner, connectionId, failureId: "record-a-2", lastSeenAtMs: startMs + 20 },
+      ]);
+      expect(await find(1)).toHaveLength(1);
+      const [first] = found;
+      if (first === undefined) throw new Error("one is there");
+      await failures().record(at("record-a-1", startMs + 40));
+      expect(await failures().move(first, ["open"], "resolved", startMs, first.lastSeenAtMs)).toBe("not-there");
+      expect(await failures().move(first, ["open"], "resolved", startMs, startMs + 40)).toBe("moved");
+    });
+
     it("that come back are counted and open again, with their latest reasons and their first time", async () => {
       const owner = freshOwner();
       await failures().record(failureOf(owner));
