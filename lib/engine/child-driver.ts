@@ -52,3 +52,10 @@ export function checkChildren({ name, resources }: Tree): void {
     }
   }
 }
+
+/** The resources that have imports of their own; all others come with their parents. */
+export function importedByThemselves(driver: {
+  readonly resources: Readonly<Record<string, { readonly isChildOnly?: true }>>;
+}): readonly string[] {
+  return Object.entries(driver.resources).flatMap(([name, { isChildOnly }]) => (isChildOnly === true ? [] : [name]));
+}

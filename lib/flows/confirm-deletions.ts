@@ -6,6 +6,7 @@ import { nudgeFor } from "../engine/nudge.ts";
 import type { Ports } from "../engine/ports.ts";
 import type { RecordMark, RecordScope } from "../engine/record.ts";
 import type { Position, Run, Sweep } from "../engine/run.ts";
+import { fetchAgain } from "./fetch-again.ts";
 import { fetchOne } from "./fetch-one.ts";
 import { readSeen } from "./full-pass.ts";
 import { addCounts } from "./import-page.ts";
@@ -164,8 +165,11 @@ async function confirmEach(
     if (result.kind === "failed" && (result.error.kind === "client" || result.error.kind === "data")) {
       await parkRecord(ports, target, result.error, null, externalId);
       progress = addCounts(progress, { ...noCounts, parked: 1 });
-    } else if (result.kind === "saved") progress = addCounts(progress, result.counts);
-    else {
+    } else if (result.kind === "saved") {
+      progress = addCounts(progress, result.counts);
+      const hasChildren = result.changed.length > 0 && place.resource.children !== undefined;
+      if (hasChildren) await fetchAgain(ports, target, [externalId], "imports");
+    } else {
       why = result;
       return;
     }

@@ -58,10 +58,11 @@ async function fetchList(
   limits: FetchLimits,
 ): Promise<Fetched> {
   const { driver, connection, resource } = target;
-  let left = ask;
+  let { cursor } = ask;
   let counts = noCounts;
   const changed: Ask[] = [];
   for (let page = 0; page < pagesMax; page++) {
+    const left = { ...ask, cursor };
     if (ports.clock.nowMs() >= limits.deadlineMs)
       return { kind: "stopped", why: outOfTime(ports), left, counts, changed };
     const request = { ...requestFor(how, left), ...(resource.weight && { weight: resource.weight.page }) };
@@ -69,7 +70,7 @@ async function fetchList(
     const result = await callPartner(ports, { driver, connection, request, lane, deadlineMs });
     if (result.kind !== "ok") return { ...unanswered(ports, result, left), counts, changed };
     const { body, beganMs } = result;
-    const content = readPage(driver, ask.child, how.page, { body, cursor: left.cursor });
+    const content = readPage(driver, ask.child, how.page, { body, cursor });
     if (content instanceof PartnerError) return { kind: "refused", error: content, counts, changed };
     const isStrange = how.kind === "batch" && content.items.some((item) => !isAsked(how.parentId, left, item));
     if (isStrange) return { kind: "refused", error: unfiltered(driver, left), counts, changed };
@@ -78,7 +79,7 @@ async function fetchList(
     counts = plusCounts(counts, saved.counts);
     changed.push(...asksFor(driver, ask.child, saved.changed));
     if (content.next === null) return { kind: "done", counts, changed };
-    left = { ...left, cursor: content.next };
+    cursor = content.next;
   }
   return { kind: "refused", error: endless(driver, ask), counts, changed };
 }

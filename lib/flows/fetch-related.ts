@@ -26,7 +26,8 @@ export async function fetchRelated(
   const unknown = await withoutKnown(ports, target, [...wanted.values()]);
   await mapBounded(unknown, atOnce, async (thing) => {
     const resource = target.driver.resources[thing.resource];
-    if (resource === undefined || ports.clock.nowMs() >= limits.deadlineMs) return;
+    // What has children is left to its own import, which fetches them too.
+    if (resource === undefined || resource.children !== undefined || ports.clock.nowMs() >= limits.deadlineMs) return;
     await fetchOne(ports, { ...target, resourceName: thing.resource, resource }, thing.externalId, limits);
   });
 }

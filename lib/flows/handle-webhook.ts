@@ -7,11 +7,12 @@ import type { Connection, Ports } from "../engine/ports.ts";
 import type { CallPorts } from "./call-partner.ts";
 import { isPurgedFor } from "../engine/purge.ts";
 import { refreshJob } from "../engine/refresh-job.ts";
-import { fetchOne } from "./fetch-one.ts";
+import { fetchNamed } from "./fetch-named.ts";
 import { fetchRelated } from "./fetch-related.ts";
 import { isHeld, waitForPerson } from "./held.ts";
 import { done } from "./outcome.ts";
 import type { Outcome, WorkContext } from "./outcome.ts";
+import { parkChildren } from "./park-children.ts";
 import type { SavePorts } from "./save-records.ts";
 
 export type WebhookPorts = CallPorts & SavePorts & Pick<Ports, "claims" | "connections" | "lanes">;
@@ -111,10 +112,12 @@ async function fetchTouched(
     source: { kind: "webhook", id: job.id },
     trace: job.trace,
   } as const;
-  const limits = { lane: job.lane, deadlineMs: context.deadlineMs };
-  const result = await fetchOne(ports, target, thing.externalId, limits);
+  // What an earlier try wrote before it was stopped counts as changed.
+  const limits = { lane: job.lane, deadlineMs: context.deadlineMs, writtenSinceMs: job.createdAtMs };
+  const result = await fetchNamed(ports, target, thing.externalId, limits);
   if (result.kind === "wait") return result;
   if (result.kind === "failed") return { kind: "failed", error: result.error, place: `${thing.resource} one` };
+  for (const { ask, error } of result.refused) await parkChildren(ports, target, ask, error);
   await fetchRelated(ports, target, [result.raw], limits);
   return done;
 }

@@ -1,3 +1,4 @@
+import { importedByThemselves } from "../engine/child-driver.ts";
 import { changed } from "../engine/control.ts";
 import type { Control, Wish } from "../engine/control.ts";
 import type { PartnerDriver } from "../engine/define-partner.ts";
@@ -80,7 +81,7 @@ export async function recoverConnections(
   if (order.how === "pause" && order.resources === null) return { connections: 0, changed: 0, next: null };
   const page = await ports.connections.list(null, { limit: connectionsMax, cursor });
   const own = page.items.filter(({ partner }) => partner === driver.name);
-  const resources = order.resources ?? Object.keys(driver.resources);
+  const resources = order.resources ?? importedByThemselves(driver);
   const places = own.flatMap((connection) => resources.map((resource) => ({ connection, resource })));
   const done = await mapBounded(places, atOnce, (place) => recoverResource(ports, order, place));
   const active = own.filter(({ status }) => status === "active");

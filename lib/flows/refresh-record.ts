@@ -3,15 +3,15 @@ import { PartnerError } from "../engine/errors.ts";
 import type { Job, RefreshWork } from "../engine/job.ts";
 import type { Ports } from "../engine/ports.ts";
 import type { CallPorts } from "./call-partner.ts";
-import { fetchOne } from "./fetch-one.ts";
+import { fetchNamed } from "./fetch-named.ts";
 import { waitForPerson } from "./held.ts";
 import { done } from "./outcome.ts";
 import type { Outcome, WorkContext } from "./outcome.ts";
 import type { SavePorts } from "./save-records.ts";
 
-/** Fetches one named thing again: the replay of a parked record. It stays a failure while it still does not fit. */
+/** Fetches one named thing again, with its children: the replay of a parked record. It stays a failure while it still does not fit. */
 export async function refreshRecord(
-  ports: CallPorts & SavePorts & Pick<Ports, "connections">,
+  ports: CallPorts & SavePorts & Pick<Ports, "connections" | "lanes">,
   driver: PartnerDriver,
   job: Job,
   work: RefreshWork,
@@ -47,9 +47,13 @@ export async function refreshRecord(
     source: { kind: "webhook", id: job.id },
     trace: job.trace,
   } as const;
-  const result = await fetchOne(ports, target, work.externalId, { lane: job.lane, deadlineMs: context.deadlineMs });
+  const limits = { lane: job.lane, deadlineMs: context.deadlineMs, writtenSinceMs: job.createdAtMs };
+  const result = await fetchNamed(ports, target, work.externalId, limits);
   if (result.kind === "wait") return result;
   if (result.kind === "failed") return { kind: "failed", error: result.error, place };
+  const [refused] = result.refused;
+  if (refused !== undefined)
+    return { kind: "failed", error: refused.error, place: `${refused.ask.child} of ${refused.ask.parent}` };
   if (result.counts.parked === 0) return done;
   const message = `${driver.title}: the ${work.resource} item still does not fit the driver's schema. Mend the driver; then replay.`;
   return {

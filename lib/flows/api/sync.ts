@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { importedByThemselves } from "../../engine/child-driver.ts";
 import type { PartnerDriver } from "../../engine/define-partner.ts";
 import { fingerprintOf } from "../../engine/fingerprint.ts";
 import type { Connection } from "../../engine/ports.ts";
@@ -29,7 +30,7 @@ export const syncRoutes = [
       const connection = await findConnection(ports, params.id);
       const driver = driverOf(ports, connection);
       const resources =
-        body.resource === undefined ? Object.keys(driver.resources) : [resourceIn(driver, body.resource)];
+        body.resource === undefined ? importedByThemselves(driver) : [resourceIn(driver, body.resource)];
       if (connection.status !== "active") {
         const message = `The connection is ${connection.status}; make it active first.`;
         throw problem(409, `connection-${connection.status}`, message);
@@ -49,9 +50,10 @@ export const syncRoutes = [
 ];
 
 function resourceIn(driver: PartnerDriver, name: string): string {
-  if (Object.hasOwn(driver.resources, name)) return name;
-  const known = Object.keys(driver.resources).join(", ");
-  throw problem(400, "invalid-field", `${driver.title} has no such resource; it has ${known}.`, "resource");
+  const imported = importedByThemselves(driver);
+  if (imported.includes(name)) return name;
+  const known = imported.join(", ");
+  throw problem(400, "invalid-field", `${driver.title} has no such resource to import; it has ${known}.`, "resource");
 }
 
 async function startOne(

@@ -1,15 +1,16 @@
+import { importedByThemselves } from "../../engine/child-driver.ts";
 import type { PartnerDriver } from "../../engine/define-partner.ts";
 import type { Connection, Ports, ResourceState } from "../../engine/ports.ts";
 import { changeResource } from "../change-resource.ts";
 
-/** Makes every resource of the driver due at a time, with a first state where there is none. */
+/** Makes every resource of the driver that is imported by itself due at a time, with a first state where there is none. */
 export async function armResources(
   ports: Pick<Ports, "connections">,
   driver: PartnerDriver,
   connection: Connection,
   dueAtMs: number,
 ): Promise<void> {
-  for (const resource of Object.keys(driver.resources)) {
+  for (const resource of importedByThemselves(driver)) {
     const fresh = newState(connection, resource, dueAtMs);
     if ((await ports.connections.createResource(fresh)) === "created") continue;
     await changeResource(ports, fresh, (state) => ({ ...state, nextDueMs: dueAtMs }));

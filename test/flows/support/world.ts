@@ -1,4 +1,5 @@
 import { writeDeadLetter } from "../../../lib/engine/dead-letter.ts";
+import type { PartnerDriver } from "../../../lib/engine/define-partner.ts";
 import type { Job } from "../../../lib/engine/job.ts";
 import { lanes } from "../../../lib/engine/job.ts";
 import type { Ports } from "../../../lib/engine/ports.ts";
@@ -70,6 +71,7 @@ export function mortal(
 export async function runUntilIdle(
   ports: MemoryPorts,
   death: Death | null = null,
+  driver: PartnerDriver = acme,
 ): Promise<{ readonly died: boolean; readonly calls: number }> {
   const first = mortal(ports, death);
   let worker: WorkerPorts = first.ports;
@@ -87,8 +89,8 @@ export async function runUntilIdle(
     }
   };
   for (let tick = 0; tick < ticksMax; tick++) {
-    await invoke((mine) => fanOut(mine, acme));
-    await invoke((mine) => sweep(mine, acme));
+    await invoke((mine) => fanOut(mine, driver));
+    await invoke((mine) => sweep(mine, driver));
     const back = invisible.filter((message) => message.atMs <= ports.clock.nowMs());
     for (const message of back) invisible.splice(invisible.indexOf(message), 1);
     const jobs = [
@@ -100,26 +102,26 @@ export async function runUntilIdle(
       const whole = await invoke((mine) => consumeJob(mine, job, context));
       if (!whole) invisible.push({ job, atMs: ports.clock.nowMs() + visibilityMs });
     }
-    await archiveGivenUp(ports);
-    if (invisible.length === 0 && ports.lanes.messages.length === 0 && !(await unfinished(ports)))
+    await archiveGivenUp(ports, driver.name);
+    if (invisible.length === 0 && ports.lanes.messages.length === 0 && !(await unfinished(ports, driver.name)))
       return { died, calls: first.calls() };
     ports.clock.advance(tickMs);
   }
   throw new Error(`not idle after ${ticksMax} ticks: ${JSON.stringify(ports.lanes.messages.slice(0, 3))}`);
 }
 
-async function archiveGivenUp(ports: MemoryPorts): Promise<void> {
+async function archiveGivenUp(ports: MemoryPorts, partner: string): Promise<void> {
   for (const letter of ports.lanes.givenUp.splice(0)) {
     await archiveFailure(ports, {
-      partner: "acme",
+      partner,
       messageId: letter.job.id,
       body: writeDeadLetter(letter.job, letter.why),
     });
   }
 }
 
-async function unfinished(ports: MemoryPorts): Promise<boolean> {
-  const due = await ports.connections.due("acme", ports.clock.nowMs(), 10);
-  const active = await ports.runs.standingStill("acme", Number.MAX_SAFE_INTEGER, 10);
+async function unfinished(ports: MemoryPorts, partner: string): Promise<boolean> {
+  const due = await ports.connections.due(partner, ports.clock.nowMs(), 10);
+  const active = await ports.runs.standingStill(partner, Number.MAX_SAFE_INTEGER, 10);
   return due.length + active.length > 0;
 }
