@@ -91,7 +91,7 @@ function totalText(partner: string, lane: string, total: Report): string {
       : [`  ${deferred} sent again for later: they wait for a limit, or failed and are tried again`]),
     ...(skipped === 0 ? [] : [`  ${skipped} skipped: too old to be worth anything`]),
     ...(givenUp === 0 ? [] : [`  ${givenUp} given up: see "failures --partner ${partner}"`]),
-    ...(left === 0 ? [] : [`  ${left} left on the lane, to come back by themselves: see the log of emergency-consume`]),
+    ...(left === 0 ? [] : [`  ${left} left on the lane, to come back by themselves: see the log of emergency-work`]),
     ended === "empty" ? "Nothing more came." : "There may be more: run it again.",
   ];
   return lines.join("\n");

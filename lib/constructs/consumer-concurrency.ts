@@ -5,8 +5,11 @@ import { defaultShare } from "../engine/limits.ts";
 /** What Lambda takes for a mapping: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html */
 const concurrencyMin = 2;
 const concurrencyMax = 50;
-/** How long a worker waits for its token before it puts a job back (`sleepMsMax` of the one road out). */
-const patienceMs = 3_000;
+/**
+ * A worker puts a job back whose date is not in the first half of its patience (`sleepMsMax` of the one road out, 3 s): what
+ * the limits let through in that half is what all workers together can have in hand.
+ */
+const patienceMs = 1_500;
 
 /**
  * How many workers of a lane a partner's limits can keep busy: with more, most would only take jobs to put them back, and

@@ -56,7 +56,7 @@ export class PartnerFunctions extends Construct {
     // Nothing feeds it: an operator runs it by way of the API, which waits 29 seconds for an answer.
     new SluiceFunction(this, "Emergency", {
       ...consumer,
-      name: "emergency-consume",
+      name: "emergency-work",
       lambda: "emergency-consume",
       timeoutSeconds: 25,
       grants: emergencyGrants(this, stage, driver),

@@ -65,5 +65,5 @@ export function functionNameFor(stage: string, lambda: string, partner?: string)
 
 /** Works a partner's lanes by hand; the API invokes it. */
 export function emergencyFunctionNameFor(stage: string, partner: string): string {
-  return functionNameFor(stage, "emergency-consume", partner);
+  return functionNameFor(stage, "emergency-work", partner);
 }

@@ -83,7 +83,7 @@ describe("invoking it", () => {
     const { invoked, work } = await lambdaThatAnswers(200, {}, report);
     expect(await work("stripe", order)).toEqual(report);
     expect(invoked).toEqual([
-      { path: "/2015-03-31/functions/sluice-test-stripe-emergency-consume/invocations", body: JSON.stringify(order) },
+      { path: "/2015-03-31/functions/sluice-test-stripe-emergency-work/invocations", body: JSON.stringify(order) },
     ]);
   });
 

@@ -63,7 +63,7 @@ describe("emergency", () => {
     const { cli, orders } = await openLane({ received: 10, removed: 7, done: 7, left: 3, ended: "time" });
     const { code, out } = await cli.run(emergencyCommand, "acme", "--lane", "webhooks");
     expect([code, orders.length]).toEqual([1, 1]);
-    expect(out).toMatch(/3 left on the lane.*log of emergency-consume/);
+    expect(out).toMatch(/3 left on the lane.*log of emergency-work/);
   });
 
   test("stops when everything only waits, rather than go round and round", async () => {

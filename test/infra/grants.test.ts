@@ -26,7 +26,7 @@ const wildcardsAllowed: readonly { readonly pattern: RegExp; readonly because: s
 const wildcardsOfConsole = [
   /:sqs:.*:sluice-dev-\*-(webhooks|imports)$/,
   /:secret:sluice-dev\/partners\/\*-\?{6}$/,
-  /:function:sluice-dev-\*-emergency-consume$/,
+  /:function:sluice-dev-\*-emergency-work$/,
 ];
 /** ListStreams knows no resource, and the stream's ARN is the table's own attribute. */
 const wildcardsOfPublisher = [/^\*$/];
@@ -165,7 +165,7 @@ describe("no partner reaches another", () => {
     const keys = ["Decrypt", "GenerateDataKey"].map(
       (action) => [`kms:${action}`, `arn:aws:kms:${place}:key/1-2-3`, sealed] as const,
     );
-    const functions = ["import-fan-out", "consume-imports", "emergency-consume"].map(
+    const functions = ["import-fan-out", "consume-imports", "emergency-work"].map(
       (name) => ["lambda:InvokeFunction", `arn:aws:lambda:${place}:function:sluice-dev-${partner}-${name}`] as const,
     );
     const secret = [
@@ -328,11 +328,11 @@ describe("the API's role", () => {
   test("runs a partner's emergency function and no other", () => {
     const [role] = console;
     if (role === undefined) return;
-    const names = ["emergency-consume", "consume-imports", "consume-webhooks", "import-fan-out", "failure-archive"];
+    const names = ["emergency-work", "consume-imports", "consume-webhooks", "import-fan-out", "failure-archive"];
     const invoked = names.filter((name) =>
       may(role, "lambda:InvokeFunction", `arn:aws:lambda:${place}:function:sluice-dev-acme-${name}`),
     );
-    expect(invoked).toEqual(["emergency-consume"]);
+    expect(invoked).toEqual(["emergency-work"]);
   });
 
   test("reads how limits stand, and can put to history what it lost, and erase", () => {
@@ -386,7 +386,7 @@ function isSchedule(role: Role): boolean {
 function partnerOf(role: Role): string {
   const arns = role.statements.flatMap((statement) => statement.Resource).join(" ");
   const name =
-    /sluice-dev-([a-z-]+)-(webhook-ingest|consume-|import-fan-out|failure-archive|emergency-consume|partner-control)/.exec(
+    /sluice-dev-([a-z-]+)-(webhook-ingest|consume-|import-fan-out|failure-archive|emergency-work|partner-control)/.exec(
       arns,
     )?.[1];
   if (name === undefined) throw new Error(`whose role is ${role.id}? ${arns}`);

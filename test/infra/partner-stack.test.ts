@@ -92,13 +92,13 @@ describe("functions", () => {
     expect(allowed.toSorted()).toEqual([
       "sluice-dev-acme-consume-imports",
       "sluice-dev-acme-consume-webhooks",
-      "sluice-dev-acme-emergency-consume",
+      "sluice-dev-acme-emergency-work",
     ]);
     for (const each of functions.values()) expect(each.Properties["RecursiveLoop"] ?? "Allow").toBe("Allow");
   });
 
   test("the emergency one ends before the API's gateway gives up, and nothing feeds it", () => {
-    const name = "sluice-dev-acme-emergency-consume";
+    const name = "sluice-dev-acme-emergency-work";
     // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
     expect(Number(functions.get(name)?.Properties["Timeout"])).toBeLessThan(29);
     expect(mappings.map(({ consumer }) => consumer)).not.toContain(name);

@@ -39,12 +39,12 @@ async function work(
     return await ports.workInEmergency(partner, order);
   } catch (error) {
     ports.log.error("the emergency function failed", { requestId: request.requestId, partner, error });
-    const message = `The emergency function of ${partner} failed or did not answer in time; see the log of emergency-consume. Nothing is lost: what it had in hand comes back to the lane.`;
+    const message = `The emergency function of ${partner} failed or did not answer in time; see the log of emergency-work. Nothing is lost: what it had in hand comes back to the lane.`;
     throw problem(503, "emergency-failed", message);
   }
 }
 
 function notDeployed(partner: string): ApiProblem {
-  const message = `There is no function emergency-consume of ${partner}; deploy the partner's stack, then ask again.`;
+  const message = `There is no function emergency-work of ${partner}; deploy the partner's stack, then ask again.`;
   return problem(503, "partner-not-ready", message);
 }
