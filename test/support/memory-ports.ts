@@ -6,7 +6,6 @@ import { MemoryApiKeys } from "./memory/api-keys.ts";
 import { MemoryChangeBus } from "./memory/change-bus.ts";
 import { MemoryConnectionStore } from "./memory/connection-store.ts";
 import { MemoryCredentialAttempts } from "./memory/credential-attempts.ts";
-import { MemoryCredentialAttempts } from "./memory/credential-attempts.ts";
 import { MemoryControlStore } from "./memory/control-store.ts";
 import { MemoryEraser } from "./memory/eraser.ts";
 import { MemoryFailureStore } from "./memory/failure-store.ts";
@@ -37,7 +36,6 @@ export interface MemoryPorts extends Ports {
   readonly events: MemoryChangeBus;
   readonly connections: MemoryConnectionStore;
   readonly credentials: MemoryCredentials;
-  readonly attempts: MemoryCredentialAttempts;
   readonly attempts: MemoryCredentialAttempts;
   readonly leases: MemoryLeases;
   readonly partnerSecrets: MemoryPartnerSecrets;
@@ -92,7 +90,6 @@ export function createMemoryPorts(options: MemoryPortsOptions = {}): MemoryPorts
     lanes: new MemoryLanes(clock),
     events: new MemoryChangeBus(),
     eraser: new MemoryEraser(stores),
-    attempts: new MemoryCredentialAttempts(credentials),
     attempts: new MemoryCredentialAttempts(credentials),
     leases: new MemoryLeases(clock),
     partnerSecrets,
