@@ -41,11 +41,7 @@ export function createConnectionStore(table: Table, log: Pick<Log, "error">): Co
 
     findByAccount: (partner, account) => holderOf(table, partner, account),
 
-    async isGone(partner, of) {
-      if ("account" in of) return (await table.get(accountMarkKey(partner, of.account))) !== null;
-      const item = await table.get(connectionKey(partner, of.connectionId));
-      return item !== null && isMark(item);
-    },
+    isGone: (partner, of) => isGone(table, partner, of),
 
     async compareAndSet(next) {
       const stored = await table.replace(itemOfConnection(next), next.revision, true);
@@ -92,6 +88,12 @@ export function createConnectionStore(table: Table, log: Pick<Log, "error">): Co
       return readableOf(items, (item) => resourceOfItem(table.name, item), log);
     },
   };
+}
+
+async function isGone(table: Table, partner: string, of: Parameters<ConnectionStore["isGone"]>[1]): Promise<boolean> {
+  if ("account" in of) return (await table.get(accountMarkKey(partner, of.account))) !== null;
+  const item = await table.get(connectionKey(partner, of.connectionId));
+  return item !== null && isMark(item);
 }
 
 function list(table: Table, tenantId: string | null, page: PageRequest): Promise<Page<Connection>> {

@@ -92,9 +92,8 @@ describe("records", () => {
 
   test("are listed by when they were written and whether they are deleted", async () => {
     const cli = await withOrders("order-1", "order-2");
-    await putRecord(cli.api.ports, (await cli.api.page("/connections")).items[0]?.["id"] as string, "order-3", {
-      deleted: true,
-    });
+    const connection = String((await cli.api.page("/connections")).items[0]?.["id"]);
+    await putRecord(cli.api.ports, connection, "order-3", { deleted: true });
     const ids = async (...args: string[]) => (await cli.run(recordsCommand, "acme", "orders", "--ids", ...args)).out;
     expect(await ids("--deleted", "only")).toBe("order-3\n");
     expect(await ids("--deleted", "exclude")).toBe("order-1\norder-2\n");

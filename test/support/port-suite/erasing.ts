@@ -122,8 +122,17 @@ export function describeEraser(open: OpenPorts): void {
       expect(await ports().connections.create(again)).toBe("created");
       expect((await ports().connections.findByAccount(owner.partner, "acct-1"))?.connectionId).toBe(again.connectionId);
     });
+  });
 
-    it("removes all that there is of a connection, kind by kind, says how much, and leaves another's", async () => {
+  describeRemoving(open);
+}
+
+function describeRemoving(open: OpenPorts): void {
+  describe("what is erased", () => {
+    const opened = usePorts(open);
+    const ports = () => opened().ports;
+
+    it("goes kind by kind, all that there is of a connection, says how much, and leaves another's", async () => {
       const owner = freshOwner();
       const other = ownerOf(owner.partner, 2);
       for (const each of [owner, other]) await fill(opened(), each);
@@ -143,7 +152,7 @@ export function describeEraser(open: OpenPorts): void {
       expect((await ports().records.read({ ...other, resource }, "thing-0"))?.data).toEqual({ large });
     });
 
-    it("of single things removes all their states and what failed of them, and nothing of others", async () => {
+    it("of single things is all their states and what failed of them, and nothing of others", async () => {
       const owner = freshOwner();
       await fill(opened(), owner);
       const scope = { ...owner, resource };

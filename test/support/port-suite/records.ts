@@ -91,6 +91,7 @@ export function describeRecordStore(open: OpenPorts): void {
 
   describeTombstones(open);
   describeRecordLists(open);
+  describeFound(open);
 }
 
 function describeRecordRaces(open: OpenPorts): void {
@@ -262,6 +263,13 @@ function describeRecordLists(open: OpenPorts): void {
         InvalidCursor,
       );
     });
+  });
+}
+
+function describeFound(open: OpenPorts): void {
+  describe("records that are looked for", () => {
+    const opened = usePorts(open);
+    const records = () => opened().ports.records;
 
     it("are found by when they were written and whether they are deleted, forward and back, however far apart they stand", async () => {
       const scope = freshScope();
