@@ -80,8 +80,10 @@ async function renew(
     // The holder before may have stored a token between our look and our lease.
     const stored = await storedToken(ports, connection, rejected);
     if (stored !== null) return stored;
-    const buy = kind === "client-credentials" ? mintToken : refreshToken;
-    const bought = await buy(ports, driver, connection);
+    const bought =
+      kind === "client-credentials"
+        ? await mintToken(ports, driver, connection)
+        : await refreshToken(ports, driver, connection, rejected);
     if (bought.kind !== "minted") return (await lastingBearer(ports, connection, rejected)) ?? bought;
     const wait = { kind: "wait", untilMs: ports.clock.nowMs() + 1_000, reason: "token" } as const;
     return bearer(bought.fields, null, ports.clock.nowMs()) ?? wait;

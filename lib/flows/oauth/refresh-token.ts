@@ -1,3 +1,4 @@
+import { usableToken } from "../../engine/access-token.ts";
 import type { AuthorizationCode, PartnerDriver } from "../../engine/define-partner.ts";
 import type { PartnerError } from "../../engine/errors.ts";
 import { lastingToken, withGrant } from "../../engine/oauth/oauth-credential.ts";
@@ -22,6 +23,8 @@ export async function refreshToken(
   ports: AuthorisePorts,
   driver: PartnerDriver,
   connection: Connection,
+  /** The access token that the partner has just refused, if it has. */
+  rejected: string | null,
 ): Promise<Minted> {
   const { auth } = driver;
   const soon: Minted = { kind: "wait", untilMs: ports.clock.nowMs() + 1_000, reason: "token" };
@@ -33,6 +36,9 @@ export async function refreshToken(
   for (let sends = 0; sends < sendsMax; sends++) {
     const used = await ports.credentials.read(connection, { fresh: true });
     if (used === null) return soon;
+    // Whoever stood still for longer than the lease finds that it was done without it.
+    const usable = usableToken(used.fields, ports.clock.nowMs());
+    if (usable !== null && usable !== rejected) return { kind: "minted", fields: used.fields };
     const sent = used.fields["refreshToken"];
     if (sent === undefined) return { kind: "failed", error: credentialLost(driver, "no-refresh-token") };
     const verdict = beginRefresh(used.fields, ports.clock.nowMs());
