@@ -1,3 +1,4 @@
+import { cascade } from "./cascade.ts";
 import { importBench } from "./import.ts";
 import { ingestCalls } from "./ingest-calls.ts";
 import { ingestLoad } from "./ingest-load.ts";
@@ -16,6 +17,10 @@ export interface Bench {
 }
 
 export const benches: Readonly<Record<string, Bench>> = {
+  cascade: {
+    what: "things with details, media and transactions, against one call after the other, in virtual time",
+    run: cascade,
+  },
   import: {
     what: "an import of pages into records, against parsing the same pages and putting every item",
     run: importBench,
