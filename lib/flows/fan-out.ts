@@ -58,10 +58,13 @@ async function admitted(
   return due.slice(0, startMax);
 }
 
-async function startDue(ports: FanOutPorts, driver: PartnerDriver, state: ResourceState): Promise<boolean> {
+async function startDue(ports: FanOutPorts, driver: PartnerDriver, listed: ResourceState): Promise<boolean> {
+  // The index that lists what is due may be behind: started from what it says, an import could run beside another.
+  const state = await ports.connections.readResource(driver.name, listed.connectionId, listed.resource);
+  if (state === null || state.nextDueMs === null || state.nextDueMs > ports.clock.nowMs()) return false;
   const connection = await ports.connections.read(driver.name, state.connectionId);
   // The slot is the time it was due, which stands still until a run of that name exists: schedules fire at least once.
-  const slot = String(state.nextDueMs ?? 0);
+  const slot = String(state.nextDueMs);
   const result =
     connection === null
       ? null

@@ -52,6 +52,16 @@ async function want(ports: MemoryPorts, change: Partial<Control>): Promise<void>
 }
 
 describe("fan-out", () => {
+  test("starts nothing that an index behind its table still lists as due", async () => {
+    const ports = await portsWithDue(1);
+    withDepth(ports, 1);
+    const listed = await ports.connections.due("acme", startMs, 10);
+    await fanOut(ports, acme);
+    ports.connections.due = async () => listed.map((state) => ({ ...state, nextDueMs: startMs - 1 }));
+    expect(await fanOut(ports, acme)).toMatchObject({ due: 1, started: 0, failed: 0 });
+    expect((await ports.runs.list("acme", "acme_0000", { limit: 10, cursor: null })).items).toHaveLength(1);
+  });
+
   test("starts all that is due while the lane has room", async () => {
     const ports = await portsWithDue(30);
     withDepth(ports, bounds.depthMax - 1);
