@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { UsageError } from "./commands/usage-error.ts";
 import type { Command } from "./commands/command.ts";
+import { compareCommand } from "./commands/compare.ts";
 import { connectCommand } from "./commands/connect.ts";
 import { connectionsCommand } from "./commands/connections.ts";
 import { costCommand } from "./commands/cost.ts";
@@ -51,6 +52,7 @@ const commands: readonly Command[] = [
   deployCommand,
   whyWaitingCommand,
   driftCommand,
+  compareCommand,
   emergencyCommand,
   keysCommand,
   costCommand,

@@ -46,6 +46,12 @@ export const Job = z.lazy(() =>
       }),
       /** The next step of an attempt to give a connection a credential: no code, token or key is in the message. */
       z.strictObject({ kind: z.literal("try-credential"), attemptId: z.string().min(1).max(80) }),
+      /** A comparison of some records with the partner to go on with: which, and what came of them, is in the table. */
+      z.strictObject({
+        kind: z.literal("compare"),
+        resource: z.string().min(1).max(80),
+        comparisonId: z.string().min(1).max(80),
+      }),
       /** Nothing to do but to be consumed: how it is known that a lane is worked, and how old what waits on it is. */
       z.strictObject({ kind: z.literal("canary"), sentAtMs: z.int().min(0) }),
     ]),
@@ -59,6 +65,7 @@ export type WebhookWork = Extract<Work, { kind: "webhook" }>;
 export type PushWork = Extract<Work, { kind: "push" }>;
 export type CanaryWork = Extract<Work, { kind: "canary" }>;
 export type AttemptWork = Extract<Work, { kind: "try-credential" }>;
+export type CompareWork = Extract<Work, { kind: "compare" }>;
 export type RefreshWork = Extract<Work, { kind: "refresh" }>;
 
 export const lanes: readonly Lane[] = ["webhooks", "imports"];

@@ -17,6 +17,7 @@ export function isPurged(marks: readonly StaleBefore[], job: Job): boolean {
       // What it touches is known only when it is read: the marks of single resources are asked then.
       return isPurgedFor(marks, job, null);
     case "refresh":
+    case "compare":
       return isPurgedFor(marks, job, job.work.resource);
   }
 }

@@ -5,6 +5,7 @@ import type { Job } from "../engine/job.ts";
 import type { GiveUp, Ports } from "../engine/ports.ts";
 import { isPurged } from "../engine/purge.ts";
 import { failureIdOf } from "./archive-failure.ts";
+import { compareRecords } from "./compare-records.ts";
 import { isConnectionHeld } from "./held.ts";
 import { handleWebhook } from "./handle-webhook.ts";
 import type { WebhookPorts } from "./handle-webhook.ts";
@@ -71,6 +72,8 @@ async function work(ports: ConsumePorts, job: Job, context: WorkContext): Promis
       return pushRun(ports, driver, job, job.work, context);
     case "refresh":
       return refreshRecord(ports, driver, job, job.work, context);
+    case "compare":
+      return compareRecords(ports, driver, job, job.work, context);
     case "try-credential":
       return tryCredential(ports, driver, job.work, context);
     case "canary":

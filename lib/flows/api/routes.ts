@@ -1,4 +1,5 @@
 import { auditRoutes } from "./audit.ts";
+import { compareRoutes } from "./compare.ts";
 import { connectionRoutes } from "./connections.ts";
 import { driftRoutes } from "./drift.ts";
 import { emergencyRoutes } from "./emergency.ts";
@@ -37,6 +38,7 @@ export const routes: readonly Route[] = [
   ...pauseRoutes,
   ...syncRoutes,
   ...syncStatusRoutes,
+  ...compareRoutes,
   ...waitingRoutes,
   ...runRoutes,
   ...recordRoutes,

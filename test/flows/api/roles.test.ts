@@ -56,6 +56,7 @@ function bodyOf(route: Route, { id, failureRef }: World): unknown {
     "POST /connections": { ...acmeConnection, tenantId: theirs },
     "POST /connections/authorize": { partner: "gamma", tenantId: theirs, name: "Gamma" },
     "POST /connections/{id}/authorize": {},
+    "POST /connections/{id}/compare": {},
     "POST /connections/{id}/credential": { credential: { apiKey: "another" } },
     "PATCH /connections/{id}": { name: "renamed" },
     "POST /connections/{id}/sync": {},
