@@ -63,7 +63,7 @@ export function createKnownDigests(ports: Pick<Ports, "records">, pass: Pass): K
       const ids = candidates.map((candidate) => candidate.externalId);
       const start = windowStart(pass, window, ids);
       if (start !== null) window = await readWindow(ports, pass, start.after);
-      const sifted = { unchanged: [], absent: [], open: [] } as Record<keyof Sifted, RecordCandidate[]>;
+      const sifted: Record<keyof Sifted, RecordCandidate[]> = { unchanged: [], absent: [], open: [] };
       for (const candidate of candidates) sifted[place(pass, window, candidate)].push(candidate);
       return sifted;
     },

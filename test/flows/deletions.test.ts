@@ -61,7 +61,7 @@ describe("a full pass over things that were deleted", () => {
       const { status, body } = server.answer(request.url);
       // A partner's list that leaves out a whole page and says nothing of it.
       const isLost = request.url.includes("/orders?page=3");
-      return jsonAnswer(status, isLost ? { ...(body as object), items: [] } : body);
+      return jsonAnswer(status, isLost ? { ...Object(body), items: [] } : body);
     });
     await passAgain();
     expect(asked()).toBe(10);
@@ -75,7 +75,7 @@ describe("a full pass over things that were deleted", () => {
       if (request.url.includes("/orders/")) ports.clock.advance(9_000);
       const { status, body } = server.answer(request.url);
       const isLost = request.url.includes("/orders?page=3");
-      return jsonAnswer(status, isLost ? { ...(body as object), items: [] } : body);
+      return jsonAnswer(status, isLost ? { ...Object(body), items: [] } : body);
     });
     await passAgain();
     expect(asked()).toBeLessThanOrEqual(14);
@@ -132,7 +132,7 @@ describe("a full pass over things that were deleted", () => {
     ports.transport.respond((request) => {
       const { status, body } = server.answer(request.url);
       const page = new URL(request.url).searchParams.get("page");
-      if (request.url.includes("/orders?") && page === "5") return jsonAnswer(status, { ...(body as object), next: 6 });
+      if (request.url.includes("/orders?") && page === "5") return jsonAnswer(status, { ...Object(body), next: 6 });
       return jsonAnswer(status, body);
     });
     server.orders.delete("order-30");

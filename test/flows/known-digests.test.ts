@@ -32,6 +32,7 @@ describe("a full pass", () => {
   test("reads the index once and tells apart what stands still, what changed and what is new", async () => {
     const ports = await portsWith(2_500);
     let reads = 0;
+    // An object made of another has that one's methods, which Object.create does not say.
     const records = Object.assign(Object.create(ports.records) as typeof ports.records, {
       digests: (...call: Parameters<typeof ports.records.digests>) => {
         reads += 1;

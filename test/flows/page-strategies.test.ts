@@ -123,6 +123,7 @@ test("a GraphQL connection is asked by POST, and so is a single thing of it", as
   ]);
   ports.transport.respond(({ method, body, headers }) => {
     expect([method, headers["content-type"]]).toEqual(["POST", "application/json"]);
+    // What the driver of this very test sends.
     const { query, variables } = JSON.parse(body ?? "") as {
       query: string;
       variables: { after?: string; id?: string };

@@ -1,8 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import * as z from "zod";
 import { graphqlPages } from "../../../lib/engine/pages/graphql-connection.ts";
 import { PageShapeError } from "../../../lib/engine/pages/page-strategy.ts";
 import { walkCalls } from "./walk.ts";
+
+const Variables = z.object({ after: z.string().nullable() });
 
 const pages = graphqlPages({
   query: "query",
@@ -28,7 +31,7 @@ describe("pages of a GraphQL connection", () => {
       fc.property(fc.array(fc.nat(), { maxLength: 30 }), (all) => {
         const seen = walkCalls(pages, (call) => {
           if (call.kind !== "body") throw new Error("expected a body");
-          const { after } = call.body["variables"] as { after: string | null };
+          const { after } = Variables.parse(call.body["variables"]);
           const start = after === null ? 0 : Number(after);
           return answer(all.slice(start, start + 3), start + 3 < all.length, String(start + 3));
         });

@@ -68,6 +68,7 @@ export function describeRunStore(open: OpenPorts): void {
   });
 
   describeStandstill(open);
+  describeRunLists(open);
 }
 
 function describeStandstill(open: OpenPorts): void {
@@ -101,6 +102,13 @@ function describeStandstill(open: OpenPorts): void {
       await runs().compareAndSet(end(moved, { kind: "done", atMs: startMs }, startMs));
       expect(await runs().standingStill(owner.partner, startMs + 1_000_000, 10)).toEqual([]);
     });
+  });
+}
+
+function describeRunLists(open: OpenPorts): void {
+  describe("runs of a connection", () => {
+    const opened = usePorts(open);
+    const runs = () => opened().ports.runs;
 
     it("are listed newest first, forward and back, with their total", async () => {
       const owner = freshOwner();
