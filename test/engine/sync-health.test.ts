@@ -29,7 +29,9 @@ function runOf(fetched: number, changes: Partial<Run> = {}): Run {
 
 /** The state after runs that ended one after the other. */
 function after(everyMs: number, ended: readonly (readonly [Run, "done" | "failed"])[]): ResourceState {
-  return ended.reduce((state, [run, outcome]) => ({ ...state, ...afterRun(state, run, outcome, 5, everyMs) }), fresh);
+  let state = fresh;
+  for (const [run, outcome] of ended) state = { ...state, ...afterRun(state, run, outcome, 5, everyMs) };
+  return state;
 }
 
 describe("an import is late", () => {
