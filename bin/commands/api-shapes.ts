@@ -23,6 +23,7 @@ export const RunView = z.object({
     deleted: z.number(),
     parked: z.number(),
     total: z.number().nullable(),
+    children: z.record(z.string(), z.object({ parents: z.number(), due: z.number() })).optional(),
   }),
 });
 export type RunView = z.infer<typeof RunView>;

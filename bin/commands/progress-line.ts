@@ -15,6 +15,13 @@ export function progressLine(partner: string, run: RunView): string {
   const bar =
     share === null ? `${".".repeat(filled)}>`.padEnd(width).slice(0, width) : "#".repeat(filled).padEnd(width, "-");
   const waiting = run.waiting === null ? "" : `, waiting: ${run.waiting}`;
-  const counts = `${progress.fetched} fetched, ${progress.created} new, ${progress.updated} changed${progress.parked === 0 ? "" : `, ${progress.parked} parked`}`;
+  const counts = `${progress.fetched} fetched, ${progress.created} new, ${progress.updated} changed${progress.parked === 0 ? "" : `, ${progress.parked} parked`}${childrenOf(progress)}`;
   return `import   ${partner} ${run.resource.padEnd(16)} [${bar}] ${run.status}${waiting}: page ${progress.pages}, ${counts}`;
+}
+
+/** Parents whose children are fetched, of all that changed so far. */
+function childrenOf({ children = {} }: RunView["progress"]): string {
+  return Object.entries(children)
+    .map(([name, { parents, due }]) => `, ${name} of ${parents}/${parents + due}`)
+    .join("");
 }

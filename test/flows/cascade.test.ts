@@ -1,12 +1,16 @@
 import { describe, expect, test } from "vitest";
+import * as z from "zod";
 import { definePartner } from "../../lib/engine/define-partner.ts";
+import type { PartnerDriver, ResourceDriver } from "../../lib/engine/define-partner.ts";
 import type { Job } from "../../lib/engine/job.ts";
+import { queuePages } from "../../lib/engine/pages/acknowledged-queue.ts";
 import type { Run } from "../../lib/engine/run.ts";
 import { consumeJob } from "../../lib/flows/consume-job.ts";
 import { fanOut } from "../../lib/flows/fan-out.ts";
 import { replayFailure } from "../../lib/flows/replay-failure.ts";
 import { startMs } from "../support/memory-ports.ts";
 import type { MemoryPorts } from "../support/memory-ports.ts";
+import { numberedPages } from "./support/acme.ts";
 import { connectedDelta, delta, deltaConnection, DeltaServer, recordsOf, truthOf } from "./support/delta.ts";
 import { runUntilIdle } from "./support/world.ts";
 
@@ -34,6 +38,13 @@ async function lastRun(ports: MemoryPorts): Promise<Run | undefined> {
 
 async function failures(ports: MemoryPorts) {
   return (await ports.failures.list({}, { limit: 100, cursor: null })).items;
+}
+
+/** Delta with orders that are asked for in another way. */
+function withOrders(changes: Partial<ResourceDriver>): PartnerDriver {
+  const { orders } = delta.resources;
+  if (orders === undefined) throw new Error("delta has orders");
+  return definePartner({ ...delta, resources: { ...delta.resources, orders: { ...orders, ...changes } } });
 }
 
 function webhook(touched: readonly string[], nowMs: number): Job {
@@ -237,6 +248,64 @@ describe("a cascade that is stopped", () => {
     await runUntilIdle(ports, null, delta);
     expect(recordsOf(ports)).toEqual(truthOf(server));
     expect(server.calls.length).toBe(new Set(server.calls).size);
+  });
+});
+
+describe("a cascade below other kinds of pages", () => {
+  test("follows what a feed names, and only if it changed", async () => {
+    const server = new DeltaServer(12);
+    const followed = withOrders({
+      increment: {
+        kind: "feed",
+        overlapMs: 60_000,
+        reachMs: 7 * dayMs,
+        path: "/changes",
+        page: numberedPages,
+        query: (sinceMs) => ({ since: String(sinceMs) }),
+        schema: z.object({ order: z.string() }),
+        touches: (item) => [z.object({ order: z.string() }).parse(item).order],
+      },
+    });
+    const ports = await connectedDelta(server, followed);
+    await runUntilIdle(ports, null, followed);
+    server.orders.set("order-3", 1_003);
+    server.changes.push("order-3", "order-4");
+    const before = server.calls.length;
+    ports.clock.advance(600_000);
+    await runUntilIdle(ports, null, followed);
+    const details = server.calls.slice(before).filter((call) => call.startsWith("/details/"));
+    expect(details).toEqual(["/details/order-3"]);
+    expect(recordsOf(ports)).toEqual(truthOf(server));
+  });
+
+  test("tells a queue at the partner that its page is kept when the children are", async () => {
+    const server = new DeltaServer(3);
+    const acknowledge = () => ({ method: "POST", path: "/acknowledged" }) as const;
+    const page = queuePages({ items: "items", receipt: "id", acknowledge, limit: { parameter: "max", size: 50 } });
+    const queued = withOrders({ page });
+    const ports = await connectedDelta(server, queued);
+    await runUntilIdle(ports, null, queued);
+    const told = server.calls.indexOf("/acknowledged");
+    expect(server.calls.slice(0, told)).toEqual(expect.arrayContaining([...server.callsOf("/details/")]));
+    expect(server.callsOf("/acknowledged")).toHaveLength(1);
+    expect(recordsOf(ports)).toEqual(truthOf(server));
+  });
+
+  test("waits for a new credential, and forgets nothing meanwhile", async () => {
+    const server = new DeltaServer(12);
+    const ports = await connectedDelta(server);
+    server.refuse = (call) => (call.startsWith("/details/order-7") ? { status: 401 } : null);
+    await fanOut(ports, delta);
+    for (const job of ports.lanes.take("imports", ports.clock.nowMs()))
+      await consumeJob(ports, job, { workerId: "worker", deadlineMs: ports.clock.nowMs() + 30_000 });
+    const lost = await ports.connections.read("delta", connectionId);
+    expect(lost?.status).toBe("needs-reconnect");
+    server.refuse = () => null;
+    if (lost !== null)
+      await ports.connections.compareAndSet({ ...lost, status: "active", revision: lost.revision + 1 });
+    await runUntilIdle(ports, null, delta);
+    expect(recordsOf(ports)).toEqual(truthOf(server));
+    expect(await failures(ports)).toEqual([]);
   });
 });
 

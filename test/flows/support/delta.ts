@@ -77,6 +77,9 @@ export const mediaOfEach = 2;
 /** Delta's side: every order's children have the order's value. */
 export class DeltaServer {
   readonly orders = new Map<string, number>();
+  /** What its feed names. */
+  readonly changes: string[] = [];
+  acknowledged = false;
   /** Path and query of every call, in order. */
   readonly calls: string[] = [];
   /** Answers in the place of what there is; null: what there is. */
@@ -94,6 +97,14 @@ export class DeltaServer {
     if (refused !== null) return { ...refused, body: { error: "refused" } };
     const [, list = "", id = "", below = ""] = path.split("/");
     if (list === "orders" && below === "media") return this.#media(id, searchParams);
+    if (list === "changes")
+      return page(
+        this.changes.map((order) => ({ order })),
+        searchParams,
+        25,
+      );
+    if (list === "acknowledged") this.acknowledged = true;
+    if (this.acknowledged && id === "") return { status: 200, body: { items: [], next: null } };
     if (list === "orders" && id === "") return page(this.#orders(), searchParams, 25);
     if (list === "transactions" && id === "") return page(this.#transactions(searchParams), searchParams, 100);
     return this.#one(list, id);
@@ -142,9 +153,9 @@ function page(all: readonly unknown[], query: URLSearchParams, size: number) {
   };
 }
 
-export async function connectedDelta(server: DeltaServer): Promise<MemoryPorts> {
+export async function connectedDelta(server: DeltaServer, driver: PartnerDriver = delta): Promise<MemoryPorts> {
   const ports = createMemoryPorts({
-    partners: [delta],
+    partners: [driver],
     secrets: { delta: { connectionKey: "key-of-the-tests", webhookSecrets: ["word"], app: {} } },
   });
   ports.transport.respond(({ url }): OutboundAnswer => {

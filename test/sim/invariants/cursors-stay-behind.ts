@@ -50,6 +50,7 @@ export const cursorsStayBehind: InvariantOf = (world, broken) => {
 
 /** Where among its pages a run is, in the words of the partner's own query. */
 function placeOf(position: Position): string {
+  if (position.kind === "cascade") return placeOf(position.next);
   if (position.kind !== "open") return "end";
   const { skip, after, url } = position.cursor ?? {};
   if (typeof url === "string") return placeInUrl(url);
