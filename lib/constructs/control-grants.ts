@@ -4,6 +4,7 @@ import type { PartnerDriver } from "../engine/define-partner.ts";
 import { lanes } from "../engine/job.ts";
 import { claimCheckArn, laneArn, mappingArn } from "./arns.ts";
 import { allow, allowIndex, allowItems, allowKey, allowObjects, type Grant } from "./grants.ts";
+import { refreshGrants } from "./credential-grants.ts";
 import { renewsCredentials } from "./partner-grants.ts";
 import type { Stage } from "./stage.ts";
 
@@ -27,5 +28,6 @@ export function controlGrants(
     allowItems(scope, stage, partner, "token-buckets", ["GetItem", "PutItem"]),
     allowKey(scope, stage, [partner], renewsCredentials(driver) ? ["Decrypt", "GenerateDataKey"] : ["Decrypt"]),
     allowObjects(["GetObject"], [claimCheckArn(scope, stage, "bodies", partner)]),
+    ...refreshGrants(scope, stage, driver),
   ];
 }

@@ -1,6 +1,7 @@
 import type { Construct } from "constructs";
 import type { PartnerDriver } from "../engine/define-partner.ts";
 import type { Lane } from "../engine/job.ts";
+import { refreshGrants, tryGrants } from "./credential-grants.ts";
 import { claimCheckArn, deadLetterQueueArn, laneArn, partnerSecretArn } from "./arns.ts";
 import { allow, allowIndex, allowItems, allowKey, allowObjects, type Grant } from "./grants.ts";
 import type { Stage } from "./stage.ts";
@@ -15,6 +16,7 @@ export function consumerGrants(scope: Construct, stage: Stage, driver: PartnerDr
     claimCheckArn(scope, stage, "bodies", partner),
     claimCheckArn(scope, stage, "records", partner),
   ];
+  const seals = lane === "webhooks" || renewsCredentials(driver);
   return [
     allow("sqs", [...receive, "SendMessage"], [laneArn(scope, stage, partner, lane)]),
     allow("sqs", ["SendMessage"], [deadLetterQueueArn(scope, stage, partner)]),
@@ -22,13 +24,14 @@ export function consumerGrants(scope: Construct, stage: Stage, driver: PartnerDr
     allowItems(scope, stage, partner, "token-buckets", ["GetItem", "PutItem"]),
     allowItems(scope, stage, partner, "failures", ["UpdateItem"]),
     allowObjects(["PutObject"], [bodies, records]),
-    allowKey(scope, stage, [partner], renewsCredentials(driver) ? ["Decrypt", "GenerateDataKey"] : ["Decrypt"]),
+    allowKey(scope, stage, [partner], seals ? ["Decrypt", "GenerateDataKey"] : ["Decrypt"]),
     // A connection whose key is refused is marked so; what holds calls back, and what is parked, is beside the runs.
     allowItems(scope, stage, partner, "connections", ["GetItem", "PutItem"]),
     allowItems(scope, stage, partner, "runs", ["GetItem", "PutItem", "UpdateItem"]),
     ...(lane === "webhooks"
-      ? [allowObjects(["GetObject"], [bodies])]
+      ? [allowObjects(["GetObject"], [bodies]), ...tryGrants(scope, stage, driver)]
       : [
+          ...refreshGrants(scope, stage, driver),
           allowIndex(scope, stage, partner, "records", "digests"),
           // What a full pass has saved that was parked before.
           allowIndex(scope, stage, partner, "failures", "connection"),

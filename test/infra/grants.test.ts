@@ -80,8 +80,8 @@ describe("every grant is scoped", () => {
     const onKeys = roles
       .flatMap((role) => role.statements)
       .filter((statement) => statement.Resource.some((arn) => arn.includes(":key/")));
-    // Both consumers of a partner, what stands in for them, what probes, and the API.
-    expect(onKeys).toHaveLength(partners.length * 4 + 1);
+    // Both consumers of a partner, what stands (once for each of them) in for them, what probes, and the API.
+    expect(onKeys).toHaveLength(partners.length * 5 + 1);
     for (const statement of onKeys) {
       expect(statement.Condition["ForAnyValue:StringEquals"]).toEqual({ "kms:ResourceAliases": ["alias/sluice-dev"] });
       expect(statement.Condition["StringEquals"]).toHaveProperty(["kms:EncryptionContext:partner"]);
@@ -221,7 +221,7 @@ describe("no partner reaches another", () => {
   });
 });
 
-test("only for a partner whose tokens run out are credentials sealed anew by its consumers", () => {
+test("credentials are sealed anew where they are tried, and by all who call where tokens run out", () => {
   const key = `arn:aws:kms:${region}:${account}:key/1-2-3`;
   const sealing = rolesOf(synth({ partners: ["acme", renewingDriver("globex")] })).filter((role) => {
     if (isConsole(role) || isPublisher(role)) return false;
@@ -231,6 +231,8 @@ test("only for a partner whose tokens run out are credentials sealed anew by its
   expect(
     sealing.map((role) => [partnerOf(role), /Consume(Webhooks|Imports)|Emergency|PartnerControl/.exec(role.id)?.[0]]),
   ).toEqual([
+    ["acme", "ConsumeWebhooks"],
+    ["acme", "Emergency"],
     ["globex", "ConsumeWebhooks"],
     ["globex", "ConsumeImports"],
     ["globex", "Emergency"],
@@ -238,7 +240,7 @@ test("only for a partner whose tokens run out are credentials sealed anew by its
   ]);
   for (const role of sealing) {
     const table = `arn:aws:dynamodb:${region}:${account}:table/sluice-dev-connections`;
-    expect(may(role, "dynamodb:PutItem", table, { "dynamodb:LeadingKeys": "globex#1" })).toBe(true);
+    expect(may(role, "dynamodb:PutItem", table, { "dynamodb:LeadingKeys": `${partnerOf(role)}#1` })).toBe(true);
   }
 });
 

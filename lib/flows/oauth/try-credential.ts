@@ -18,11 +18,12 @@ const stepsMax = 10;
  * again after a crash; another worker on the same attempt finds it moved, and stops.
  */
 export async function tryCredential(
-  ports: TryPorts,
+  given: TryPorts,
   driver: PartnerDriver,
   work: AttemptJob,
   context: WorkContext,
 ): Promise<Outcome> {
+  const ports: TryPorts = { ...given, audit: auditInLog(given) };
   for (let steps = 0; steps < stepsMax; steps++) {
     const attempt = await ports.attempts.read(driver.name, work.attemptId);
     if (attempt === null) return done;
@@ -59,7 +60,15 @@ async function stepOf(ports: TryPorts, work: AttemptWork): Promise<Step | null> 
   }
 }
 
-/** The end of it, for the audit log. Twice rather than never. */
+/**
+ * The audit log is every partner's, and a partner's functions are held to their own items: they write into no table that
+ * they share. Who asked for the attempt is in the audit log, from the API; what became of it is in the attempt and here.
+ */
+function auditInLog({ log }: Pick<TryPorts, "log">): TryPorts["audit"] {
+  return { append: async (entry) => log.info("done for somebody who asked for it in the API", { ...entry }) };
+}
+
+/** The end of it. Twice rather than never. */
 async function tell(ports: TryPorts, attempt: CredentialAttempt, status: CredentialAttempt["status"]): Promise<void> {
   if (status.kind !== "done" && status.kind !== "failed") return;
   const detail = { attempt: attempt.attemptId, ...(status.kind === "failed" && { code: status.code }) };
