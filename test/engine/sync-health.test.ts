@@ -30,7 +30,7 @@ function runOf(fetched: number, changes: Partial<Run> = {}): Run {
 /** The state after runs that ended one after the other. */
 function after(everyMs: number, ended: readonly (readonly [Run, "done" | "failed"])[]): ResourceState {
   let state = fresh;
-  for (const [run, outcome] of ended) state = { ...state, ...afterRun(state, run, outcome, 5, everyMs) };
+  for (const [run, outcome] of ended) state = Object.assign({}, state, afterRun(state, run, outcome, 5, everyMs));
   return state;
 }
 
