@@ -38,6 +38,7 @@ export function driverOf(conditions: PartnerConditions, uncertaintyMs: number): 
       field: "apiKey",
       credential: z.strictObject({ apiKey: z.string() }),
     },
+    ...(regimeOf(conditions).tellsRemaining === true && { hints: ["retry-after", "x-rate-limit"] as const }),
     limits: regimeOf(conditions).declared.map((limit) => ({ ...limit, uncertaintyMs })),
     webhook: webhook({
       verify: (request) =>

@@ -1,4 +1,10 @@
-import { concurrency, fixedWindow, slidingWindow, tokenBucket } from "../../../lib/engine/gate/limit-declarations.ts";
+import {
+  concurrency,
+  fixedWindow,
+  learnt,
+  slidingWindow,
+  tokenBucket,
+} from "../../../lib/engine/gate/limit-declarations.ts";
 import type { LimitDeclaration, LimitOwner } from "../../../lib/engine/gate/limit-rule.ts";
 import type { PartnerLimit } from "../../support/judges/strict-partner.ts";
 
@@ -9,6 +15,12 @@ export interface Regime {
   readonly counted: readonly CountedLimit[];
   /** How many units a page of a list costs; one thing costs 1. */
   readonly pageWeight?: number;
+  /** Documented nowhere: it is found by being refused. */
+  readonly isHidden?: true;
+  /** Another application calls as often under the same limit. */
+  readonly othersEveryMs?: number;
+  /** Every answer says in `X-RateLimit-…` headers what is left of the first limit, a window of the clock's. */
+  readonly tellsRemaining?: true;
 }
 
 export interface CountedLimit {
@@ -22,6 +34,8 @@ const hour = 60 * minute;
 
 /** The gate's bound is judged, and not how much is left to others: so all of the limit is used. */
 const share = 1;
+
+const minuteOfTheClock = { requests: 60, perMs: minute, resets: { kind: "aligned", offsetMs: 0 } } as const;
 
 export const regimes: readonly Regime[] = [
   windows("10/s and 100/min", [10, second], [100, minute]),
@@ -95,6 +109,25 @@ export const regimes: readonly Regime[] = [
       { per: "account", limit: { name: "at once", kind: "concurrency", calls: 2 } },
       { per: "account", limit: { name: "account", kind: "slidingWindow", requests: 10, perMs: second } },
     ],
+  },
+  {
+    name: "1/s, which nobody documents",
+    declared: [learnt({ per: "account", startPerSecond: 2, min: 0.2, max: 20 })],
+    counted: [{ per: "account", limit: { name: "hidden", kind: "slidingWindow", requests: 1, perMs: second } }],
+    isHidden: true,
+  },
+  {
+    name: "10/s, of which another application takes 3",
+    declared: [slidingWindow({ per: "account", requests: 10, perMs: second, share: 0.7 })],
+    counted: [{ per: "account", limit: { name: "shared", kind: "slidingWindow", requests: 10, perMs: second } }],
+    // Never more than 3 within a second.
+    othersEveryMs: 350,
+  },
+  {
+    name: "60 a minute, counted by the clock and told by headers",
+    declared: [fixedWindow({ per: "account", ...minuteOfTheClock })],
+    counted: [{ per: "account", limit: { name: "minute", kind: "fixedWindow", ...minuteOfTheClock } }],
+    tellsRemaining: true,
   },
 ];
 

@@ -1,7 +1,6 @@
 import type { OutboundAnswer, OutboundRequest } from "../../../lib/engine/ports.ts";
 import { jsonAnswer } from "../../support/memory/transport.ts";
 import type { Judge } from "../../support/judges/judge.ts";
-import { strictPartner } from "../../support/judges/strict-partner.ts";
 import type { Ground } from "../kernel/ground.ts";
 import type { Prng } from "../kernel/prng.ts";
 import type { PartnerConditions } from "../world/conditions.ts";
@@ -9,6 +8,7 @@ import type { ArrivedAtPartner } from "../world/events.ts";
 import { Account } from "./account.ts";
 import type { Thing } from "./account.ts";
 import { pageSize, regimeOf } from "./driver.ts";
+import { judgedOwners } from "./judged-owners.ts";
 
 /** What the partner's door says to one call, and what of it its own books hold. */
 export interface Served {
@@ -34,6 +34,7 @@ export class SimulatedPartner {
   readonly #prng: Prng;
   readonly #startMs: number;
   readonly #judges = new Map<string, Judge>();
+  readonly #used = new Map<string, readonly number[]>();
   #calls = 0;
 
   constructor(ground: Ground, prng: Prng, conditions: PartnerConditions) {
@@ -65,8 +66,17 @@ export class SimulatedPartner {
   }
 
   arrive(request: OutboundRequest, from: Sender): Served & { readonly leave: () => void } {
+    const served = this.#answer(request, from);
+    const { tellsRemaining = false } = regimeOf(this.conditions);
+    const { answer } = served;
+    if (!tellsRemaining || answer === "never" || answer.kind !== "answered") return served;
+    const headers = { ...answer.headers, ...this.#remainingOf(accountOf(request)) };
+    return { ...served, answer: { ...answer, headers } };
+  }
+
+  #answer(request: OutboundRequest, from: Sender): Served & { readonly leave: () => void } {
     const { coverage } = this.#ground;
-    const account = this.account((request.headers["authorization"] ?? "").replace("Bearer ", ""));
+    const account = this.account(accountOf(request));
     const url = new URL(request.url);
     const path = url.pathname.replace("/v1", "");
     const endpoint = /^\/orders\/./.test(path) ? "one" : path;
@@ -81,7 +91,7 @@ export class SimulatedPartner {
     this.#ground.tell({ kind: "call-arrived", call: { ...call, atMs: this.#ground.loop.nowMs(), verdict: kind } });
     const leave = (): void => this.#leave(account.name, id);
     if (verdict !== null && verdict.retryAfterMs !== null) {
-      coverage.count("refused with 429");
+      coverage.count(regimeOf(this.conditions).isHidden ? "refused by a hidden limit" : "refused with 429");
       return { answer: tooMany(verdict.retryAfterMs), page: null, thing: null, leave };
     }
     if (outage !== null) {
@@ -114,7 +124,25 @@ export class SimulatedPartner {
       const verdict = judge.arrive({ atMs, ...call, id: `${owner} ${id}` });
       if (verdict.kind === "refused") retryAfterMs = Math.max(retryAfterMs ?? 0, verdict.retryAfterMs);
     }
+    if (retryAfterMs === null) this.#used.set(account, [...this.#usedBy(account), atMs]);
     return { retryAfterMs };
+  }
+
+  /** When the account's calls of this minute of the clock came. */
+  #usedBy(account: string): readonly number[] {
+    const beganMs = Math.floor(this.#ground.loop.nowMs() / minuteMs) * minuteMs;
+    return (this.#used.get(account) ?? []).filter((atMs) => atMs >= beganMs);
+  }
+
+  #remainingOf(account: string): Readonly<Record<string, string>> {
+    const limit = regimeOf(this.conditions).counted[0]?.limit;
+    if (limit?.kind !== "fixedWindow") throw new RangeError("only windows of the clock are told of");
+    const leftMs = minuteMs - (this.#ground.loop.nowMs() % minuteMs);
+    return {
+      "x-ratelimit-limit": String(limit.requests),
+      "x-ratelimit-remaining": String(Math.max(0, limit.requests - this.#usedBy(account).length)),
+      "x-ratelimit-reset": String(Math.ceil(leftMs / 1_000)),
+    };
   }
 
   #leave(account: string, id: string): void {
@@ -123,8 +151,8 @@ export class SimulatedPartner {
   }
 
   #judgesFor(account: string): readonly { readonly owner: string; readonly judge: Judge }[] {
-    return judgedOwners(this.conditions, account).map(({ owner, limits }) => {
-      const judge = this.#judges.get(owner) ?? strictPartner(limits);
+    return judgedOwners(this.conditions, account).map(({ owner, openJudge }) => {
+      const judge = this.#judges.get(owner) ?? openJudge();
       this.#judges.set(owner, judge);
       return { owner, judge };
     });
@@ -189,18 +217,10 @@ export class SimulatedPartner {
   }
 }
 
-/** Who counts a call: its account, and the app that all accounts share. */
-export function judgedOwners(
-  conditions: PartnerConditions,
-  account: string,
-): readonly { readonly owner: string; readonly limits: Parameters<typeof strictPartner>[0] }[] {
-  const { counted } = regimeOf(conditions);
-  const app = counted.filter(({ per }) => per === "app").map(({ limit }) => limit);
-  const own = counted.filter(({ per }) => per !== "app").map(({ limit }) => limit);
-  return [
-    { owner: `${conditions.name} app`, limits: app },
-    { owner: `${conditions.name} ${account}`, limits: own },
-  ].filter(({ limits }) => limits.length > 0);
+const minuteMs = 60_000;
+
+function accountOf({ headers }: OutboundRequest): string {
+  return (headers["authorization"] ?? "").replace("Bearer ", "");
 }
 
 function itemOf({ id, amount, updatedAtMs }: Thing): unknown {

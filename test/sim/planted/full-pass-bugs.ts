@@ -130,7 +130,7 @@ export const fullPassBugs: readonly PlantedBug[] = [
     find: "if (flag !== 0)\n        this.#put(",
     replace: "if (flag !== 0 && slot % 64 !== 0)\n        this.#put(",
     why: "Of a large scope some records are taken for new.",
-    caughtBy: { test: "test/engine/digest-table.test.ts" },
+    caughtBy: { test: "test/engine/digest-table.test.ts", name: "counts what was expected" },
   },
   {
     name: "seen-counted-twice",

@@ -46,6 +46,8 @@ export interface Conditions {
   readonly schedule: { readonly twice: number; readonly missed: number };
   /** Whether people pause partners and connections. */
   readonly pauses: boolean;
+  /** Whether people skip a partner's backlog and import everything afresh. */
+  readonly recoveries: boolean;
   readonly partners: readonly PartnerConditions[];
 }
 
@@ -129,6 +131,7 @@ export function drawConditions(prng: Prng): Conditions {
     },
     schedule: { twice: prng.pick([0, 0.1, 0.3]), missed: prng.pick([0, 0.05]) },
     pauses: prng.chance(0.3),
+    recoveries: prng.chance(0.25),
     partners: names.map((name) => drawPartner(prng.fork(name), name, mainMs)),
   };
 }

@@ -1,14 +1,9 @@
 import { makeConnectionId } from "../../../lib/engine/connection-id.ts";
 import type { PartnerDriver } from "../../../lib/engine/define-partner.ts";
-import { changed } from "../../../lib/engine/control.ts";
-import type { Wish } from "../../../lib/engine/control.ts";
-import type { Failure } from "../../../lib/engine/ports.ts";
 import { lanes } from "../../../lib/engine/job.ts";
 import type { Lane } from "../../../lib/engine/job.ts";
 import type { WorkContext } from "../../../lib/flows/outcome.ts";
 import { ingestWebhook } from "../../../lib/flows/ingest-webhook.ts";
-import { changeControl } from "../../../lib/flows/change-control.ts";
-import { replayFailure } from "../../../lib/flows/replay-failure.ts";
 import type { Ground } from "../kernel/ground.ts";
 import type { Prng } from "../kernel/prng.ts";
 import { ChangeMaker } from "../partner/change-maker.ts";
@@ -33,6 +28,7 @@ import { SimulatedLanes } from "./lanes.ts";
 import type { PartnerQueues } from "./lanes.ts";
 import { SimulatedMappings } from "./mappings.ts";
 import { SimulatedQueue } from "./queue.ts";
+import { People } from "./people.ts";
 import { RecordStream } from "./record-stream.ts";
 import { SimulatedFunction } from "./simulated-function.ts";
 import { createStores } from "./stores.ts";
@@ -60,7 +56,7 @@ export class World {
   readonly #connectionIds = new Map<string, string>();
   readonly #changeMakers: readonly ChangeMaker[];
   readonly #ingest: SimulatedFunction;
-  readonly #operator: SimulatedFunction;
+  readonly #people: People;
 
   constructor(ground: Ground, prng: Prng, conditions: Conditions) {
     this.ground = ground;
@@ -88,7 +84,7 @@ export class World {
     );
     this.stores.records.onChange = () => this.stream.wake();
     this.#ingest = this.#function("webhook-ingest", timeoutsMs.ingest);
-    this.#operator = this.#function("operator", minute);
+    this.#people = new People(this, prng.fork("people"), this.#function("operator", minute));
     this.#changeMakers = this.partners.map(
       (partner) =>
         new ChangeMaker(ground, prng.fork(`changes ${partner.conditions.name}`), partner, (event) =>
@@ -111,15 +107,13 @@ export class World {
       this.#schedule(driver, "control", control(driver));
     }
     for (const changes of this.#changeMakers) changes.start();
-    this.#replayNowAndThen();
-    if (this.conditions.pauses) this.#pauseNowAndThen();
+    this.#people.start();
   }
 
   /** The faults have stopped: what is broken at the partner is mended, and a person replays what stands open. */
   rest(): void {
     for (const changes of this.#changeMakers) changes.mend();
-    for (const afterMs of [60 * minute, 80 * minute, 100 * minute])
-      this.ground.loop.after(afterMs, () => this.#replayAll());
+    this.#people.rest();
   }
 
   #function(name: string, timeoutMs: number, partner: string | null = null): SimulatedFunction {
@@ -256,57 +250,5 @@ export class World {
     const isTaken = ended.kind === "returned" && ended.value.status < 300;
     if (isTaken) this.ground.tell({ kind: "webhook-accepted", webhook: { partner: name, connectionId, things, atMs } });
     return isTaken;
-  }
-
-  /** A person takes a partner or one connection out of service, and puts it back a while later. */
-  #pauseNowAndThen(): void {
-    const { loop, coverage } = this.ground;
-    loop.after(this.#prng.exponential(40 * minute), () => {
-      if (!this.ground.isFaulty()) return;
-      const { conditions, accounts } = this.#prng.pick(this.partners);
-      const account = this.#prng.pick(accounts);
-      const connectionId = this.#prng.chance(0.5) ? null : this.connectionIdOf(conditions.name, account.name);
-      const of = { partner: conditions.name, connectionId };
-      coverage.count(connectionId === null ? "partner paused" : "connection paused");
-      const sinceMs = Math.floor(loop.nowMs());
-      this.#setPause(of, { sinceMs, by: "somebody", reason: "maintenance" });
-      loop.after(this.#prng.between(1, 15) * minute, () => this.#setPause(of, null));
-      this.#pauseNowAndThen();
-    });
-  }
-
-  /** Until it is so: a person sees that it failed, and tries again. */
-  #setPause(of: { readonly partner: string; readonly connectionId: string | null }, pause: Wish | null): void {
-    void this.#operator
-      .invoke((ports) => changeControl(ports, of, (current) => changed(current, { pause })))
-      .then((ended) => {
-        if (ended.kind !== "returned" || ended.value === null)
-          this.ground.loop.after(5_000, () => this.#setPause(of, pause));
-      });
-  }
-
-  #replayNowAndThen(): void {
-    this.ground.loop.after(this.#prng.exponential(15 * minute), () => {
-      if (!this.ground.isFaulty()) return;
-      this.#replayAll();
-      this.#replayNowAndThen();
-    });
-  }
-
-  #replayAll(): void {
-    for (const failure of this.stores.failures.all()) {
-      if (failure.status !== "open" || failure.job === null) continue;
-      this.ground.coverage.count("failure replayed");
-      this.#replay(failure);
-    }
-  }
-
-  /** Marked and not sent, it is the person who asked that sees an error, and asks again. */
-  #replay(failure: Failure): void {
-    void this.#operator
-      .invoke((ports) => replayFailure(ports, failure))
-      .then((ended) => {
-        if (ended.kind !== "returned") this.ground.loop.after(20_000, () => this.#replay(failure));
-      });
   }
 }
