@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import * as z from "zod";
 import { readShapeNote, shapesOwner } from "../../lib/engine/shape-note.ts";
 import type { MemoryPorts } from "../support/memory-ports.ts";
 import { jsonAnswer } from "../support/memory-ports.ts";
@@ -16,8 +17,10 @@ async function noteOf(ports: MemoryPorts) {
 function adorned(ports: MemoryPorts, server: AcmeServer, adorn: (order: object) => unknown): void {
   ports.transport.respond((request) => {
     const { status, body } = server.answer(request.url);
-    const isList = request.url.includes("/orders?") && typeof body === "object" && body !== null && "items" in body;
-    return jsonAnswer(status, isList ? { ...body, items: (body.items as object[]).map(adorn) } : body);
+    const items =
+      new URL(request.url).pathname === "/v1/orders" ? z.object({ items: z.array(z.looseObject({})) }) : null;
+    const page = items?.safeParse(body).data;
+    return jsonAnswer(status, page === undefined ? body : { ...Object(body), items: page.items.map(adorn) });
   });
 }
 

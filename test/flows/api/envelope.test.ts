@@ -90,6 +90,8 @@ test("the routes are those of the contract", () => {
       "POST /connections/{id}/resume",
       "GET /connections/{id}/waiting",
       "GET /connections/{id}/sync-status",
+      "POST /connections/{id}/compare",
+      "GET /connections/{id}/compare",
       "GET /connections/{id}/remains",
       "POST /connections/{id}/erase",
       "POST /connections/{id}/erase-records/{resource}",

@@ -62,7 +62,7 @@ async function callEverything(api: TestApi): Promise<string> {
   await api.ports.runs.create(makeRun(id, { lease: { owner: secrets.leaseOwner, expiresAtMs: startMs } }));
   await putRecord(api.ports, id, "order-1");
   const open =
-    "/health /status /partners /partners/acme /partners/beta /partners/acme/drain /models /models/order /connections /failures /failures/acme:-:failure-1 /keys /audit".split(
+    "/health /status /partners /partners/acme /partners/beta /partners/acme/drain /partners/acme/drift /models /models/order /connections /failures /failures/acme:-:failure-1 /keys /audit".split(
       " ",
     );
   const own = [
@@ -74,6 +74,7 @@ async function callEverything(api: TestApi): Promise<string> {
     "/history/orders/order-1",
     "/waiting",
     "/sync-status",
+    "/compare",
     "/remains",
   ];
   const paths = [...open, ...own.map((path) => `/connections/${id}${path}`)];
@@ -83,6 +84,7 @@ async function callEverything(api: TestApi): Promise<string> {
   await api.call("PATCH", `/connections/${id}`, { body: { credential: { apiKey: secrets.newCredential } } });
   await api.call("PATCH", `/connections/${id}`, { body: { webhookSecret: secrets.newWebhookSecret } });
   await tryCredentials(api, id);
+  await api.call("POST", `/connections/${id}/compare`, { body: {} });
   await api.call("POST", `/connections/${id}/sync`);
   await api.call("POST", "/failures/replay", { body: { failureIds: ["acme:-:failure-1"] } });
   await api.call("POST", "/failures/discard", { body: { failureIds: ["acme:-:failure-1"] } });
