@@ -32,6 +32,8 @@ async function tryCredentials(api: TestApi, id: string): Promise<void> {
   await api.call("GET", `/credential-attempts/acme/${String(tried.data["attemptId"])}`);
   const misspelt = { credential: { apikey: secrets.wrongCredential } };
   await api.call("POST", `/connections/${id}/credential`, { body: misspelt });
+  await api.call("POST", `/connections/${id}/credential`, { body: { apiKey: secrets.wrongCredential } });
+  await api.call("POST", `/connections/${id}/authorize`, { body: { code: secrets.wrongCredential } });
   await api.call("POST", `/connections/${id}/authorize`, { body: {} });
   await api.call("POST", "/connections/authorize", { body: { partner: "acme", tenantId: "tenant-1", name: "Acme" } });
 }
