@@ -46,6 +46,7 @@ export async function askAll(
   const refused: { ask: Ask; error: PartnerError }[] = [];
   const progress: Record<string, ChildProgress> = {};
   let why: Stop | null = null;
+  const below: Ask[] = [];
   const stopped: Ask[] = [];
   const note = (ask: Ask, counts: SaveCounts, parents: number): void => {
     progress[ask.child] = plusChild(progress[ask.child], counts, parents);
@@ -56,12 +57,12 @@ export async function askAll(
       left.push(ask);
       return;
     }
-    const result = settled(await fetchChildren(ports, target, ask, options.limits), options);
-    left.push(...result.changed);
+    const result = settled(await fetchChildren(ports, target, ask, options.limits, options.untilMs), options);
+    below.push(...result.changed);
     note(ask, result.counts, result.kind === "done" ? ask.parentIds.length : 0);
     if (result.kind === "done") return;
     if (result.kind === "stopped") {
-      why = result.why;
+      why ??= result.why;
       stopped.push(result.left);
       return;
     }
@@ -73,13 +74,14 @@ export async function askAll(
   };
 
   await mapBounded(begun, callsAtOnce, askOne);
-  // What was stopped comes last, so that one that fails again and again does not stand before the others.
-  return { left: joined([...left, ...stopped]), why, refused, progress };
+  // What is below comes first, so that a tree's breadth is never due at once; what was stopped comes last, so that one that
+  // fails again and again does not stand before the others.
+  return { left: joined([...below, ...left, ...stopped]), why, refused, progress };
 }
 
 /** A last try that fails for a reason that may pass is refused all the same; waiting is not failing. */
 function settled(result: Fetched, { isLastTry }: AskOptions): Fetched {
-  if (!isLastTry || result.kind !== "stopped" || result.why.kind !== "failed") return result;
+  if (!isLastTry || result.kind !== "stopped" || result.why?.kind !== "failed") return result;
   return { ...result, kind: "refused", error: result.why.error };
 }
 

@@ -21,8 +21,8 @@ export type ChildPorts = CallPorts & SavePorts & Pick<Ports, "lanes">;
 /** `changed` are the asks of children that have children themselves. */
 export type Fetched = { readonly counts: SaveCounts; readonly changed: readonly Ask[] } & (
   | { readonly kind: "done" }
-  /** Nothing more can be asked for now; `left` is where to go on. */
-  | { readonly kind: "stopped"; readonly why: Stop; readonly left: Ask }
+  /** Nothing more can be asked for now, or (why is null) the turn is over; `left` is where to go on. */
+  | { readonly kind: "stopped"; readonly why: Stop | null; readonly left: Ask }
   /** The partner will not give this one, whenever it is asked. */
   | { readonly kind: "refused"; readonly error: PartnerError }
 );
@@ -31,12 +31,16 @@ const pagesMax = 100;
 /** As for the pages of an import. */
 const lateMsMax = 10_000;
 
-/** Fetches and saves what one ask names, an ask that fits into one call (or into one list's pages). `target` is of a parent. */
+/**
+ * Fetches and saves what one ask names, an ask that fits into one call (or into one list's pages). `target` is of a parent.
+ * No further page is begun after `untilMs`: a long list is read in several turns.
+ */
 export async function fetchChildren(
   ports: ChildPorts,
   target: SaveTarget,
   ask: Ask,
   limits: FetchLimits,
+  untilMs: number,
 ): Promise<Fetched> {
   const { driver } = target;
   const child = childOf(driver, ask);
@@ -44,7 +48,7 @@ export async function fetchChildren(
   // The driver has lost these children since the checkpoint was stored.
   if (child === null || resource === undefined) return { kind: "done", counts: noCounts, changed: [] };
   const childTarget = { ...target, resourceName: ask.child, resource };
-  if (child.ask.kind !== "one") return fetchList(ports, childTarget, ask, child.ask, limits);
+  if (child.ask.kind !== "one") return fetchList(ports, childTarget, ask, child.ask, { ...limits, untilMs });
   const result = await fetchOne(ports, childTarget, ask.parentIds[0] ?? "", limits);
   if (result.kind !== "saved") return { ...unanswered(ports, result, ask), counts: noCounts, changed: [] };
   return { kind: "done", counts: result.counts, changed: asksFor(driver, ask.child, result.changed) };
@@ -55,7 +59,7 @@ async function fetchList(
   target: SaveTarget,
   ask: Ask,
   how: Exclude<ChildAsk, { kind: "one" }>,
-  limits: FetchLimits,
+  limits: FetchLimits & { readonly untilMs: number },
 ): Promise<Fetched> {
   const { driver, connection, resource } = target;
   let { cursor } = ask;
@@ -63,8 +67,7 @@ async function fetchList(
   const changed: Ask[] = [];
   for (let page = 0; page < pagesMax; page++) {
     const left = { ...ask, cursor };
-    if (ports.clock.nowMs() >= limits.deadlineMs)
-      return { kind: "stopped", why: outOfTime(ports), left, counts, changed };
+    if (page > 0 && ports.clock.nowMs() >= limits.untilMs) return { kind: "stopped", why: null, left, counts, changed };
     const request = { ...requestFor(how, left), ...(resource.weight && { weight: resource.weight.page }) };
     const { lane, deadlineMs } = limits;
     const result = await callPartner(ports, { driver, connection, request, lane, deadlineMs });

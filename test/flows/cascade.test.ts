@@ -251,6 +251,26 @@ describe("a cascade that is stopped", () => {
   });
 });
 
+test("a list that outlasts a turn goes on at its next page", async () => {
+  const server = new DeltaServer(25);
+  const ports = await connectedDelta(server);
+  ports.transport.respond(({ url }) => {
+    if (url.includes("/media?")) ports.clock.advance(2_500);
+    const { status, body } = server.answer(url);
+    return { kind: "answered", status, headers: {}, body: Buffer.from(JSON.stringify(body)) };
+  });
+  await fanOut(ports, delta);
+  const [job] = ports.lanes.take("imports", ports.clock.nowMs());
+  if (job === undefined) throw new Error("no run was started");
+  await consumeJob(ports, job, { workerId: "worker", deadlineMs: ports.clock.nowMs() + 12_000 });
+  const position = (await lastRun(ports))?.checkpoint.position;
+  const begun = position?.kind === "cascade" ? position.due.filter(({ cursor }) => cursor !== null) : [];
+  expect(begun.map(({ child, cursor }) => ({ child, cursor }))).toContainEqual({ child: "media", cursor: { page: 1 } });
+  await runUntilIdle(ports, null, delta);
+  expect(recordsOf(ports)).toEqual(truthOf(server));
+  expect(server.calls.length).toBe(new Set(server.calls).size);
+});
+
 describe("a cascade below other kinds of pages", () => {
   test("follows what a feed names, and only if it changed", async () => {
     const server = new DeltaServer(12);
