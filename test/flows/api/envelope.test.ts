@@ -19,6 +19,7 @@ const bodies: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "POST /connections/authorize": { partner: "acme", tenantId: "tenant-1", name: "Acme" },
   "POST /connections/{id}/authorize": {},
   "POST /connections/{id}/credential": { credential: { apiKey: "another" } },
+  "POST /connections/{id}/compare": {},
   "POST /connections/{id}/sync": { mode: "full" },
   "POST /connections/{id}/pause": {},
   "POST /connections/{id}/resume": {},
