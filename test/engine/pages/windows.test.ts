@@ -50,6 +50,16 @@ describe("windows of time", () => {
     expect(walkPages(windowPages({ ...options, overlapMs: 1 }), at, span).items).toEqual([0]);
   });
 
+  test("lose nothing at a bound that belongs to the later window alone", () => {
+    const times = [0, 8 * dayMs, 16 * dayMs];
+    const answer = (query: Readonly<Record<string, string>>) => {
+      const [from, to, skip] = [Number(query["from"]), Number(query["to"]), Number(query["skip"])];
+      return { items: times.filter((time) => time >= from && time < to).slice(skip, skip + 4) };
+    };
+    const seen = walkPages(windowPages(options), answer, { sinceMs: 0, untilMs: 20 * dayMs });
+    expect(seen.items).toEqual(times);
+  });
+
   test("begin again at half their width when the partner says that there is more than it gives", () => {
     const pages = windowPages(options);
     const span = { sinceMs: 0, untilMs: 100 * dayMs };
