@@ -20,6 +20,7 @@ import { workersThrowFaultsOnly } from "./workers-throw-faults-only.ts";
 export const invariants: Readonly<Record<string, InvariantOf>> = {
   "limits are kept": limitsAreKept,
   "records converge": recordsConverge,
+  "nothing live is deleted": nothingLiveIsDeleted,
   "newer stays": newerStays,
   "webhooks are reflected": webhooksAreReflected,
   "cursors stay behind what is saved": cursorsStayBehind,
@@ -30,7 +31,6 @@ export const invariants: Readonly<Record<string, InvariantOf>> = {
   "nothing spins": nothingSpins,
   "probes are bounded": probesAreBounded,
   "held lanes stand still": heldLanesStandStill,
-  "nothing live is deleted": nothingLiveIsDeleted,
   "history is whole": historyIsWhole,
   "history rebuilds the records": historyRebuilds,
   "events match history": eventsMatchHistory,

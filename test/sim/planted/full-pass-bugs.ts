@@ -56,7 +56,7 @@ export const fullPassBugs: readonly PlantedBug[] = [
     file: "lib/flows/confirm-deletions.ts",
     find: 'import { fetchOne } from "./fetch-one.ts";',
     replace:
-      'import { saveGone } from "./save-records.ts";\nconst fetchOne = async (...[ports, target, id]: Parameters<typeof import("./fetch-one.ts").fetchOne>) => ({ kind: "saved" as const, raw: null, ...(await saveGone(ports, target, id, ports.clock.nowMs())) });',
+      'import { saveGone } from "./save-records.ts";\nconst fetchOne = async (...[ports, target, id]: Parameters<typeof import("./fetch-one.ts").fetchOne>) => ({ kind: "saved" as const, raw: null, ...(await saveGone(ports, target, id, { beganMs: ports.clock.nowMs() })) });',
     why: "What a pass did not see is deleted without asking: a lost page takes everything on it away.",
     caughtBy: "simulation",
   },
