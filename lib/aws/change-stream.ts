@@ -94,8 +94,7 @@ function recordReader(bucket: Bucket, table: string, { NewImage, OldImage, Keys 
 }
 
 function connectionChange(table: string, { NewImage, OldImage }: Row): StreamChange {
-  const read = (image: Item | undefined): Connection | null =>
-    connectionIn(table, image ?? null);
+  const read = (image: Item | undefined): Connection | null => connectionIn(table, image ?? null);
   return { kind: "connection", before: read(OldImage), after: read(NewImage) };
 }
 

@@ -49,11 +49,12 @@ async function takeSome(
   tenants: Tenants,
 ): Promise<{ readonly events: readonly ChangeEvent[]; readonly stoppedAt: string | null }> {
   const events: ChangeEvent[] = [];
-  for (const { sequence, read } of changes) {
+  for (const change of changes) {
     try {
-      const event = await eventOf(ports, await read(), tenants);
+      const event = await eventOf(ports, await change.read(), tenants);
       if (event !== null) events.push(event);
     } catch (error) {
+      const { sequence } = change;
       ports.log.error("a change was not published; the stream brings it again", { sequence, error: String(error) });
       return { events, stoppedAt: sequence };
     }

@@ -11,8 +11,7 @@ import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { describe, expect, it } from "vitest";
 import { createRecordStore } from "../../lib/aws/record-store.ts";
 import { Table } from "../../lib/aws/table.ts";
-import { SeededRandom, VirtualClock } from "../support/memory/clock.ts";
-import { startMs } from "../support/memory/clock.ts";
+import { SeededRandom, startMs, VirtualClock } from "../support/memory/clock.ts";
 import { candidateOf } from "../support/port-values.ts";
 
 /** A client whose answers are the test's; dynalite leaves no key undone and tells nothing of a failed condition. */

@@ -47,7 +47,7 @@ describe("what is told", () => {
 
   test("by somebody else is refused", () => {
     const other = JSON.stringify({ "detail-type": "order.shipped", time: "", detail: {} });
-    expect(() => readChangeEvent(other)).toThrow();
-    expect(() => readChangeEvent("no JSON")).toThrow();
+    expect(() => readChangeEvent(other)).toThrow("detail-type");
+    expect(() => readChangeEvent("no JSON")).toThrow("JSON");
   });
 });

@@ -51,7 +51,7 @@ test("throttling rings once, for the account, whose limit it is", () => {
 });
 
 test("imports that want a person ring once, for the stage, from where they are counted", () => {
-  const [alarm] = ofType(template, "AWS::CloudWatch::Alarm").filter(([id]) => id.startsWith("SyncAlerts"));
+  const alarm = ofType(template, "AWS::CloudWatch::Alarm").find(([id]) => id.startsWith("SyncAlerts"));
   const text = JSON.stringify(render(template, alarm?.[1].Properties["Metrics"]));
   for (const service of ["import-fan-out", "consume-imports"])
     expect(text).toContain(JSON.stringify([{ Name: "service", Value: service }]));

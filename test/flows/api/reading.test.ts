@@ -29,7 +29,8 @@ describe("partners", () => {
           fullEveryMs: 86_400_000,
           increment: "feed",
           strategy: "events",
-          why: expect.stringMatching(/^A feed of events .* is the driver's own word\.$/),
+          // The matcher stands for the text that it matches.
+          why: expect.stringMatching(/^A feed of events .* is the driver's own word\.$/) as string,
         },
       ],
     });

@@ -23,7 +23,7 @@ const Failures = z.object({ id: z.string() });
  * A partner answers 500 until its breaker opens and its mappings are off; a backlog comes in meanwhile and is not touched;
  * the partner recovers, a probe closes the breaker, and every record is right. On the whole local stack.
  */
-export async function holdAndResume(backlog: number, patienceMs: number): Promise<void> {
+export async function holdAndResume(backlog: number, patienceMs: number): Promise<"resumed"> {
   const folder = temporaryFolder();
   const cdkOutDir = join(folder, "cdk.out");
   await synthesise(root, cdkOutDir);
@@ -72,6 +72,7 @@ export async function holdAndResume(backlog: number, patienceMs: number): Promis
     const checks = await compareRecords(api, partner, connectionId);
     expect(checks.filter(({ agrees, what }) => !agrees && !what.includes("written once"))).toEqual([]);
     expect(await api.list("/failures", Failures)).toEqual([]);
+    return "resumed";
   } finally {
     await world.stop();
   }

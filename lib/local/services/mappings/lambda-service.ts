@@ -134,7 +134,7 @@ function update(parts: LambdaServiceParts, input: Json): Json {
   const wanted = parseInput(updateInput, input);
   const before = find(parts, wanted.UUID);
   // One change at a time: https://docs.aws.amazon.com/lambda/latest/api/API_UpdateEventSourceMapping.html
-  if (/ing$/.test(stateOf(parts, before)))
+  if (stateOf(parts, before).endsWith("ing"))
     throw new AwsError("ResourceInUseException", `The event source mapping ${wanted.UUID} is being changed.`);
   parts.control.change(
     wanted.UUID,
