@@ -27,7 +27,10 @@ export function allow(service: string, actions: readonly string[], resources: re
 }
 
 /** Objects under a prefix. */
-export function allowObjects(actions: readonly ("GetObject" | "PutObject" | "DeleteObject")[], prefixes: readonly string[]): Grant {
+export function allowObjects(
+  actions: readonly ("GetObject" | "PutObject" | "DeleteObject")[],
+  prefixes: readonly string[],
+): Grant {
   return {
     ...allow("s3", actions, prefixes),
     wildcardReason: "Objects are named by the hash of their content, so the grant can name no more than their prefix.",
