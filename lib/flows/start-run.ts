@@ -35,7 +35,7 @@ export async function startRun(ports: StartPorts, request: RunRequest): Promise<
   if (connection.status !== "active") return { kind: "refused", reason: `the connection is ${connection.status}` };
   const running = await activeRun(ports, state);
   if (running !== null) {
-    await schedule(ports, resource, request, running.runId);
+    await schedule(ports, resource, request, running);
     return { kind: "already-running", run: running };
   }
   const run = newRun(ports, resource, request);
@@ -43,7 +43,7 @@ export async function startRun(ports: StartPorts, request: RunRequest): Promise<
   const stored =
     created === "created" ? run : ((await ports.runs.read(run.partner, run.connectionId, run.runId)) ?? run);
   if (stored.status.kind === "active") await ports.lanes.send(nudgeFor(stored, ports.clock.nowMs()), 0);
-  await schedule(ports, resource, request, stored.status.kind === "active" ? stored.runId : null);
+  await schedule(ports, resource, request, stored);
   if (created === "created") ports.metrics.count("RunsStarted", 1, { partner: driver.name, kind: run.mode });
   return { kind: created === "created" ? "started" : "already-running", run: stored };
 }
@@ -63,19 +63,20 @@ async function activeRun(ports: StartPorts, state: ResourceState): Promise<Run |
   return run?.status.kind === "active" ? run : null;
 }
 
-async function schedule(
-  ports: StartPorts,
-  resource: ResourceDriver,
-  request: RunRequest,
-  activeRunId: string | null,
-): Promise<void> {
+async function schedule(ports: StartPorts, resource: ResourceDriver, request: RunRequest, run: Run): Promise<void> {
   const nowMs = ports.clock.nowMs();
   await changeResource(ports, request.state, (state) => ({
     ...state,
-    activeRunId,
+    activeRunId: activeRunIdAfter(state, run),
     // A resource that is not scheduled stays so: it is paused, and this is a person's "sync now" or a run that overlaps.
     nextDueMs: state.nextDueMs === null ? null : nextSlotMs(resource.everyMs, state.connectionId, nowMs),
   }));
+}
+
+/** A run that has ended meanwhile is nobody's active run; whichever other one is under way stays so. */
+function activeRunIdAfter(state: ResourceState, run: Run): string | null {
+  if (run.status.kind === "active") return run.runId;
+  return state.activeRunId === run.runId ? null : state.activeRunId;
 }
 
 function newRun(ports: StartPorts, resource: ResourceDriver, request: RunRequest): Run {
