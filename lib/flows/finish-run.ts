@@ -15,16 +15,17 @@ export type FinishPorts = Pick<Ports, "clock" | "runs" | "connections" | "failur
  */
 export async function finishRun(ports: FinishPorts, resource: ResourceDriver, run: Run): Promise<void> {
   const nowMs = ports.clock.nowMs();
-  const after = (state: ResourceState) => afterRun(state, run, "done", nowMs, resource.everyMs);
-  noteRunEnded(
-    ports,
-    await changeResource(ports, run, (state) => ({ ...succeeded(state, run, nowMs), ...after(state) })),
-  );
   if (run.replayOf !== null) {
     const failure = { partner: run.partner, connectionId: run.connectionId, failureId: run.replayOf };
     await ports.failures.move(failure, ["open", "replaying"], "resolved", nowMs);
   }
   await closeParked(ports, resource, run);
+  // Next to each other: in between, the resource is free for its next run while this one still stands as under way.
+  const after = (state: ResourceState) => afterRun(state, run, "done", nowMs, resource.everyMs);
+  noteRunEnded(
+    ports,
+    await changeResource(ports, run, (state) => ({ ...succeeded(state, run, nowMs), ...after(state) })),
+  );
   if ((await ports.runs.compareAndSet(end(run, { kind: "done", atMs: nowMs }, nowMs))) === "superseded") return;
   ports.metrics.count("RunsDone", 1, { partner: run.partner, kind: run.mode });
   ports.log.info("a run is done", {
