@@ -53,9 +53,9 @@ describe("a project of its own, with Sluice as a dependency", () => {
     const assets = readdirSync(out).filter((name) => name.startsWith("asset."));
     const holds = (url: string) =>
       assets.filter((asset) => readFileSync(join(out, asset, "index.mjs"), "utf8").includes(url));
-    // One for each of five lambda files, and the webhooks' function once for each partner that sends some.
-    expect(assets).toHaveLength(6 + partners.length);
-    expect(holds("https://api.initech.example/v1")).toHaveLength(6);
-    expect(holds("https://api.stripe.com/v1")).toHaveLength(7);
+    // One for each of seven lambda files, and the webhooks' function once for each partner that sends some.
+    expect(assets).toHaveLength(7 + partners.length);
+    expect(holds("https://api.initech.example/v1")).toHaveLength(7);
+    expect(holds("https://api.stripe.com/v1")).toHaveLength(8);
   });
 });

@@ -49,7 +49,7 @@ test(
     expect(Object.keys(manifest.artifacts)).toContain("Sluice-dev-State");
     const assets = readdirSync(join(folder, "cdk.out")).filter((name) => name.startsWith("asset."));
     // One a lambda file, and the webhooks' once a partner.
-    expect(assets).toHaveLength(6 + partners.length);
+    expect(assets).toHaveLength(7 + partners.length);
     for (const asset of assets) expect(readdirSync(join(folder, "cdk.out", asset))).toContain("index.mjs");
   },
 );

@@ -43,9 +43,9 @@ const sabotages: readonly Sabotage[] = [
   },
   {
     name: "an accepted forgery",
-    file: "lib/engine/signatures/stripe.ts",
-    whole: 'return { ok: false, reason: "mismatch" };',
-    broken: "return { ok: true };",
+    file: "lib/engine/signatures/mac-scheme.ts",
+    whole: 'if (!anySameText(expected, reading.given)) return rejected("mismatch");',
+    broken: "if (!anySameText(expected, reading.given)) return { ok: true };",
     found: /forged webhooks accepted/,
   },
   {
