@@ -25,8 +25,8 @@ export type StartResult =
   | { readonly kind: "refused"; readonly reason: string };
 
 /**
- * Starts one import of one resource, once however often it is asked for: the run first, then its nudge, then the
- * resource's next time. Dying in between, the same slot is due again and finds the run there.
+ * Starts one import of one resource, once however often it is asked for: the run first, then the resource's next time, then
+ * the run's nudge. Dying in between, the same slot finds the run there, or the sweeper does.
  */
 export async function startRun(ports: StartPorts, request: RunRequest): Promise<StartResult> {
   const { driver, connection, state } = request;
@@ -36,14 +36,18 @@ export async function startRun(ports: StartPorts, request: RunRequest): Promise<
   const running = await activeRun(ports, state);
   if (running !== null) {
     await schedule(ports, resource, request, running);
+    // Asked for again by the same name, and nobody has taken it yet: its nudge may never have been sent.
+    const isNew = running.revision === 1 && running.runId === runIdOf(request);
+    if (isNew) await ports.lanes.send(nudgeFor(running, ports.clock.nowMs()), 0);
     return { kind: "already-running", run: running };
   }
   const run = newRun(ports, resource, request);
   const created = await ports.runs.create(run);
   const stored =
     created === "created" ? run : ((await ports.runs.read(run.partner, run.connectionId, run.runId)) ?? run);
-  if (stored.status.kind === "active") await ports.lanes.send(nudgeFor(stored, ports.clock.nowMs()), 0);
+  // Before the nudge, which may fail: a run that its resource does not name could be joined by another. The sweeper nudges it.
   await schedule(ports, resource, request, stored);
+  if (stored.status.kind === "active") await ports.lanes.send(nudgeFor(stored, ports.clock.nowMs()), 0);
   if (created === "created") ports.metrics.count("RunsStarted", 1, { partner: driver.name, kind: run.mode });
   return { kind: created === "created" ? "started" : "already-running", run: stored };
 }
@@ -73,6 +77,10 @@ async function schedule(ports: StartPorts, resource: ResourceDriver, request: Ru
   }));
 }
 
+function runIdOf({ state, slot }: RunRequest): string {
+  return `${state.resource}-${slot}`;
+}
+
 /** A run that has ended meanwhile is nobody's active run; whichever other one is under way stays so. */
 function activeRunIdAfter(state: ResourceState, run: Run): string | null {
   if (run.status.kind === "active") return run.runId;
@@ -89,7 +97,7 @@ function newRun(ports: StartPorts, resource: ResourceDriver, request: RunRequest
   return {
     partner: request.driver.name,
     connectionId: state.connectionId,
-    runId: `${state.resource}-${request.slot}`,
+    runId: runIdOf(request),
     resource: state.resource,
     // Changes need a moment to count from: without one, everything is asked for.
     mode: since === null ? "full" : mode,

@@ -54,8 +54,8 @@ export const runBugs: readonly PlantedBug[] = [
   {
     name: "run-without-slot",
     file: "lib/flows/start-run.ts",
-    find: "runId: `${state.resource}-${request.slot}`,",
-    replace: "runId: `${state.resource}-${request.slot}-${ports.random.id()}`,",
+    find: "runId: runIdOf(request),",
+    replace: "runId: `${runIdOf(request)}-${ports.random.id()}`,",
     why: "A schedule that fires twice starts the import twice.",
     caughtBy: "simulation",
   },
