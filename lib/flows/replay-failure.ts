@@ -5,7 +5,10 @@ import type { StartPorts } from "./start-run.ts";
 
 export type ReplayPorts = StartPorts & Pick<Ports, "failures" | "partners">;
 
-export type ReplayResult = { readonly kind: "replaying" } | { readonly kind: "refused"; readonly reason: string };
+export type ReplayResult =
+  | { readonly kind: "replaying" }
+  /** `isImporting`: only for as long as an import of it is running. */
+  | { readonly kind: "refused"; readonly reason: string; readonly isImporting?: true };
 
 /**
  * Tries a failure's job again; it fetches again and applies no old payload. Its success closes the failure. Marked before
@@ -61,5 +64,6 @@ async function replayRun(ports: ReplayPorts, failure: Failure, runId: string): P
   return {
     kind: "refused",
     reason: "an import of it is running already; replay it when that has ended, if it is still open",
+    isImporting: true,
   };
 }

@@ -112,12 +112,14 @@ export class People {
     }
   }
 
-  /** Marked and not sent, it is the person who asked that sees an error, and asks again. */
+  /** Marked and not sent, it is the person who asked that sees an error, and asks again; and so when told to wait for an import's end. */
   #replay(failure: Failure): void {
     void this.#operator
       .invoke((ports) => replayFailure(ports, failure))
       .then((ended) => {
-        if (ended.kind !== "returned") this.#world.ground.loop.after(20_000, () => this.#replay(failure));
+        const isToWait =
+          ended.kind === "returned" && ended.value.kind === "refused" && ended.value.isImporting === true;
+        if (ended.kind !== "returned" || isToWait) this.#world.ground.loop.after(20_000, () => this.#replay(failure));
       });
   }
 }
