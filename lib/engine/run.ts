@@ -23,7 +23,7 @@ export interface Run {
   readonly progress: Progress;
   /** Failures since the last page that was saved. */
   readonly attempts: number;
-  /** Times the sweeper found it standing still since it last moved. */
+  /** Times the sweeper found it standing still since a worker last saved a page or left it. */
   readonly looks: number;
   readonly notBeforeMs: number;
   readonly nextLookMs: number;
@@ -170,6 +170,8 @@ export function leave(
     notBeforeMs: next.notBeforeMs,
     nextLookMs: Math.max(next.notBeforeMs, nowMs) + lookAfterMs,
     attempts: next.failed ? run.attempts + 1 : run.attempts,
+    // Whoever leaves has lived: what counts is how often in a row nobody did.
+    looks: 0,
     status: { kind: "active", waiting: next.waiting },
   };
 }

@@ -36,9 +36,8 @@ export async function startRun(ports: StartPorts, request: RunRequest): Promise<
   const running = await activeRun(ports, state);
   if (running !== null) {
     await schedule(ports, resource, request, running);
-    // Asked for again by the same name, and nobody has taken it yet: its nudge may never have been sent.
-    const isNew = running.revision === 1 && running.runId === runIdOf(request);
-    if (isNew) await ports.lanes.send(nudgeFor(running, ports.clock.nowMs()), 0);
+    // Nobody has taken it yet: its nudge may never have been sent, and twice does no harm.
+    if (running.revision === 1) await ports.lanes.send(nudgeFor(running, ports.clock.nowMs()), 0);
     return { kind: "already-running", run: running };
   }
   const run = newRun(ports, resource, request);
@@ -47,7 +46,7 @@ export async function startRun(ports: StartPorts, request: RunRequest): Promise<
     created === "created" ? run : ((await ports.runs.read(run.partner, run.connectionId, run.runId)) ?? run);
   // Before the nudge, which may fail: a run that its resource does not name could be joined by another. The sweeper nudges it.
   await schedule(ports, resource, request, stored);
-  if (stored.status.kind === "active") await ports.lanes.send(nudgeFor(stored, ports.clock.nowMs()), 0);
+  if (stored.status.kind === "active") await nudge(ports, request, stored);
   if (created === "created") ports.metrics.count("RunsStarted", 1, { partner: driver.name, kind: run.mode });
   return { kind: created === "created" ? "started" : "already-running", run: stored };
 }
@@ -75,6 +74,16 @@ async function schedule(ports: StartPorts, resource: ResourceDriver, request: Ru
     // A resource that is not scheduled stays so: it is paused, and this is a person's "sync now" or a run that overlaps.
     nextDueMs: state.nextDueMs === null ? null : nextSlotMs(resource.everyMs, state.connectionId, nowMs),
   }));
+}
+
+/** A nudge that the queue does not take is sent in a minute, when the resource is due again, and not only by the sweeper. */
+async function nudge(ports: StartPorts, { state }: RunRequest, run: Run): Promise<void> {
+  try {
+    await ports.lanes.send(nudgeFor(run, ports.clock.nowMs()), 0);
+  } catch (error) {
+    await changeResource(ports, state, (current) => ({ ...current, nextDueMs: state.nextDueMs }));
+    throw error;
+  }
 }
 
 function runIdOf({ state, slot }: RunRequest): string {
