@@ -8,7 +8,7 @@ export const jwsCharsMax = 8192;
 /** A signed token (RFC 7515, compact form) taken apart, and nothing of it verified. */
 export interface Jws {
   readonly algorithm: string;
-  /** What the sender says signed it: any text that a stranger likes, so it is checked before anything is looked up by it. */
+  /** What the sender says signed it. A stranger may put whatever text there, so it is checked before anything is looked up by it. */
   readonly keyId: string | null;
   readonly claims: unknown;
   readonly signingInput: string;

@@ -7,7 +7,7 @@ import { readHeaders } from "./header.ts";
 import { rejected } from "./verifier.ts";
 import type { Verifier } from "./verifier.ts";
 
-/** Only here does PayPal publish its certificates: any other address would be a certificate of the sender's, or a call into our network. */
+/** Only here does PayPal publish its certificates. Another address would be a certificate of the sender's, or a call into our network. */
 const certificateUrl = /^https:\/\/(api(?:\.sandbox)?\.paypal\.com)\/v1\/notifications\/certs\/[A-Za-z0-9_-]{1,128}$/;
 const certificateHosts: Readonly<Record<string, string>> = {
   "api.paypal.com": "messageverificationcerts.paypal.com",
