@@ -1,9 +1,7 @@
-import { digitsMs } from "./header.ts";
 import { verifyMac } from "./mac-scheme.ts";
 import type { MacScheme } from "./mac-scheme.ts";
-import { byText, onlyValue, queryFields } from "./query.ts";
-import { shopifyToleranceMs } from "./shopify-oauth.ts";
-import { rejected } from "./verifier.ts";
+import { byText } from "./query.ts";
+import { readSignedQuery, shopifyToleranceMs } from "./shopify-query.ts";
 import type { Verifier } from "./verifier.ts";
 
 /**
@@ -18,12 +16,9 @@ export const shopifyAppProxyScheme: MacScheme = {
   encoding: "hex",
   toleranceMs: shopifyToleranceMs,
   read({ url }) {
-    const fields = queryFields(url);
-    if (fields === null) return rejected("malformed-header");
-    if (!fields.some(([name]) => name === "signature")) return rejected("missing-header");
-    const [given, timestamp] = [onlyValue(fields, "signature"), onlyValue(fields, "timestamp")];
-    const atMs = digitsMs(timestamp ?? "", "seconds");
-    if (given === null || atMs === null) return rejected("malformed-header");
+    const query = readSignedQuery(url, "signature");
+    if (!query.ok) return query;
+    const { given, atMs, fields } = query;
     const values = Map.groupBy(fields, ([name]) => name);
     values.delete("signature");
     const text = [...values]

@@ -1,12 +1,8 @@
-import { digitsMs } from "./header.ts";
 import { verifyMac } from "./mac-scheme.ts";
 import type { MacScheme } from "./mac-scheme.ts";
-import { byText, onlyValue, queryFields } from "./query.ts";
-import { rejected } from "./verifier.ts";
+import { byText } from "./query.ts";
+import { readSignedQuery, shopifyToleranceMs } from "./shopify-query.ts";
 import type { Verifier } from "./verifier.ts";
-
-/** What Shopify's own package allows, past and future. */
-export const shopifyToleranceMs = 90_000;
 
 /**
  * Shopify's redirects to an app, such as the OAuth callback: hex HMAC-SHA256 over the query without `hmac` and `signature`,
@@ -19,12 +15,9 @@ export const shopifyOauthScheme: MacScheme = {
   encoding: "hex",
   toleranceMs: shopifyToleranceMs,
   read({ url }) {
-    const fields = queryFields(url);
-    if (fields === null) return rejected("malformed-header");
-    if (!fields.some(([name]) => name === "hmac")) return rejected("missing-header");
-    const [given, timestamp] = [onlyValue(fields, "hmac"), onlyValue(fields, "timestamp")];
-    const atMs = digitsMs(timestamp ?? "", "seconds");
-    if (given === null || atMs === null) return rejected("malformed-header");
+    const query = readSignedQuery(url, "hmac");
+    if (!query.ok) return query;
+    const { given, atMs, fields } = query;
     const signed = fields.filter(([name]) => name !== "hmac" && name !== "signature");
     const sorted = new URLSearchParams();
     for (const [name, value] of signed.toSorted((left, right) => byText(left[0], right[0]))) sorted.append(name, value);
