@@ -6,6 +6,7 @@ import type { ErrorKind } from "./errors.ts";
 import type { HintSource } from "./hints/hint-source.ts";
 import { importStrategyOf } from "./import-strategy.ts";
 import type { Schedule } from "./import-strategy.ts";
+import { checkKeptHeaders } from "./kept-headers.ts";
 import type { LimitDeclaration } from "./gate/limit-rule.ts";
 import type { Retention } from "./retention.ts";
 import type { PageStrategy } from "./pages/page-strategy.ts";
@@ -25,6 +26,7 @@ export function definePartner<const Resource extends string>(
   definition: PartnerDefinition<Resource>,
 ): PartnerDriver<Resource> {
   checkChildren(definition);
+  checkKeptHeaders(definition.name, definition.webhook?.keepHeaders ?? []);
   const frozen = Object.freeze({ ...definition, resources: scheduled(definition) });
   if (definition.module !== undefined && !firstOf.has(definition.module)) firstOf.set(definition.module, frozen);
   return frozen;
@@ -203,6 +205,12 @@ export interface WebhookDriver<Resource extends string = string> {
   readonly verify: Verifier;
   /** What the partner takes for yes; 202 and an empty body unless it wants otherwise. */
   readonly answer?: { readonly status: number; readonly body: string };
+  /**
+   * Headers, in lower case, that tell of the event what its body does not: a delivery's id, a channel's facts. They are kept
+   * in the job, and two posts that differ in one of them are two webhooks. At most 20; none that differs between a
+   * delivery and its own repetition.
+   */
+  readonly keepHeaders?: readonly string[];
   /** The verified event's schema; a body that does not fit is a data failure, not an answer of 4xx. */
   readonly schema: z.ZodType;
   readonly dedupeKey: (event: unknown) => string;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { keptHeaderCharsMax } from "./kept-headers.ts";
 
 /** One message on a lane. State lives in the tables: a job is a nudge, except a webhook's, which carries the only copy of its payload. */
 // Lazy: the webhook function makes jobs and never reads one, and building this schema would be a tenth of its cold start.
@@ -25,6 +26,8 @@ export const Job = z.lazy(() =>
         kind: z.literal("webhook"),
         receivedAtMs: z.int().min(0),
         contentType: z.string().max(200),
+        /** What the driver keeps of the request's headers (`keepHeaders`), under lower-case names; absent where it keeps none. */
+        headers: z.record(z.string().max(80), z.string().max(keptHeaderCharsMax)).exactOptional(),
         body: z.discriminatedUnion("kind", [
           z.strictObject({ kind: z.literal("text"), text: z.string() }),
           z.strictObject({ kind: z.literal("base64"), base64: z.string() }),

@@ -3,6 +3,8 @@ import type { PartnerDriver } from "../engine/define-partner.ts";
 import { contentIdOf } from "../engine/fingerprint.ts";
 import { webhookExpiryMs } from "../engine/job.ts";
 import type { Job, WebhookWork } from "../engine/job.ts";
+import { contentIdWith, keptHeadersOf } from "../engine/kept-headers.ts";
+import type { KeptHeaders } from "../engine/kept-headers.ts";
 import type { ClaimOwner, PartnerSecret, Ports } from "../engine/ports.ts";
 import { unseal } from "../engine/seal.ts";
 
@@ -47,8 +49,13 @@ export async function ingestWebhook(ports: IngestPorts, request: WebhookRequest)
       verdict.reason === "no-secret" ? "No webhook secret is configured." : "The signature does not hold.",
     );
   }
+  const kept = keptHeadersOf(driver.webhook.keepHeaders ?? [], headers);
+  if (kept === null) {
+    ports.metrics.count("WebhooksRejected", 1, { partner: driver.name, kind: "header-too-long" });
+    return refuse(400, "A header is too long.");
+  }
   try {
-    await ports.lanes.send(await jobFor(ports, driver, request), 0);
+    await ports.lanes.send(await jobFor(ports, driver, request, kept), 0);
   } catch (error) {
     // Nothing was kept, and the partner is told so: it will send again.
     ports.metrics.count("WebhooksUnavailable", 1, { partner: driver.name });
@@ -77,12 +84,17 @@ async function secretsFor(
   return [unseal(connection.sealedWebhookSecret, secret.connectionKey, `${driver.name}#${connectionId}`)];
 }
 
-async function jobFor(ports: IngestPorts, driver: PartnerDriver, request: WebhookRequest): Promise<Job> {
+async function jobFor(
+  ports: IngestPorts,
+  driver: PartnerDriver,
+  request: WebhookRequest,
+  kept: KeptHeaders,
+): Promise<Job> {
   const nowMs = ports.clock.nowMs();
   return {
     version: 1,
     // By content: a partner's own retry of a delivery is the same job, and fails into the same failure.
-    id: `webhook-${contentIdOf(request.rawBody)}`,
+    id: `webhook-${contentIdWith(contentIdOf(request.rawBody), kept)}`,
     partner: driver.name,
     connectionId: request.connectionId,
     lane: "webhooks",
@@ -96,6 +108,7 @@ async function jobFor(ports: IngestPorts, driver: PartnerDriver, request: Webhoo
       kind: "webhook",
       receivedAtMs: nowMs,
       contentType: (request.headers["content-type"] ?? "").slice(0, 200),
+      ...(Object.keys(kept).length > 0 && { headers: kept }),
       body: await bodyFor(ports, { partner: driver.name, connectionId: request.connectionId }, request.rawBody),
     },
   };
