@@ -25,26 +25,23 @@ export type StartResult =
   | { readonly kind: "refused"; readonly reason: string };
 
 /**
- * Starts one import of one resource, once however often it is asked for: the run first, then the resource's next time, then
- * the run's nudge. Dying in between, the same slot finds the run there, or the sweeper does.
+ * Starts one import of one resource, once however often it is asked for: the resource names the run, the run is made, the
+ * resource gets its next time, the run its nudge. Dying in between, whoever asks next makes the very run that is named,
+ * never one beside it; or the sweeper finds it.
  */
 export async function startRun(ports: StartPorts, request: RunRequest): Promise<StartResult> {
   const { driver, connection, state } = request;
   const resource = driver.resources[state.resource];
   if (resource === undefined) return { kind: "refused", reason: `${driver.title} has no resource ${state.resource}` };
   if (connection.status !== "active") return { kind: "refused", reason: `the connection is ${connection.status}` };
-  const running = await activeRun(ports, state);
-  if (running !== null) {
-    await schedule(ports, resource, request, running);
-    // Nobody has taken it yet: its nudge may never have been sent, and twice does no harm.
-    if (running.revision === 1) await ports.lanes.send(nudgeFor(running, ports.clock.nowMs()), 0);
-    return { kind: "already-running", run: running };
-  }
-  const run = newRun(ports, resource, request);
+  const named = await namedRun(ports, state);
+  if (named.kind === "active") return join(ports, resource, request, named.run);
+  const runId = named.kind === "not-made" ? named.runId : await claim(ports, request);
+  if (runId === null) return { kind: "refused", reason: `the connection has no ${state.resource} any more` };
+  const run = newRun(ports, resource, request, runId);
   const created = await ports.runs.create(run);
-  const stored =
-    created === "created" ? run : ((await ports.runs.read(run.partner, run.connectionId, run.runId)) ?? run);
-  // Before the nudge, which may fail: a run that its resource does not name could be joined by another. The sweeper nudges it.
+  const stored = created === "created" ? run : ((await ports.runs.read(run.partner, run.connectionId, runId)) ?? run);
+  // Before the nudge, which may fail: the sweeper sends it then.
   await schedule(ports, resource, request, stored);
   if (stored.status.kind === "active") await nudge(ports, request, stored);
   if (created === "created") ports.metrics.count("RunsStarted", 1, { partner: driver.name, kind: run.mode });
@@ -60,17 +57,43 @@ export function dueMode(resource: ResourceDriver, state: ResourceState, nowMs: n
   return "incremental";
 }
 
-async function activeRun(ports: StartPorts, state: ResourceState): Promise<Run | null> {
-  if (state.activeRunId === null) return null;
-  const run = await ports.runs.read(state.partner, state.connectionId, state.activeRunId);
-  return run?.status.kind === "active" ? run : null;
+/** The run that a resource names: under way, named and not made yet, or none (an ended one is nobody's any more). */
+type NamedRun =
+  | { readonly kind: "active"; readonly run: Run }
+  | { readonly kind: "not-made"; readonly runId: string }
+  | { readonly kind: "none" };
+
+async function namedRun(ports: StartPorts, { partner, connectionId, activeRunId }: ResourceState): Promise<NamedRun> {
+  if (activeRunId === null) return { kind: "none" };
+  const run = await ports.runs.read(partner, connectionId, activeRunId);
+  if (run === null) return { kind: "not-made", runId: activeRunId };
+  return run.status.kind === "active" ? { kind: "active", run } : { kind: "none" };
+}
+
+async function join(ports: StartPorts, resource: ResourceDriver, request: RunRequest, run: Run): Promise<StartResult> {
+  await schedule(ports, resource, request, run);
+  // Nobody has taken it yet: its nudge may never have been sent, and twice does no harm.
+  if (run.revision === 1) await ports.lanes.send(nudgeFor(run, ports.clock.nowMs()), 0);
+  return { kind: "already-running", run };
+}
+
+/** Names this request's run at its resource, unless somebody named another meanwhile: then that one. Null: the resource is gone. */
+async function claim(ports: StartPorts, request: RunRequest): Promise<string | null> {
+  const { state } = request;
+  const claimed = await changeResource(ports, state, (current) => ({
+    ...current,
+    activeRunId:
+      current.activeRunId === state.activeRunId ? runIdOf(request) : (current.activeRunId ?? runIdOf(request)),
+  }));
+  return claimed?.activeRunId ?? null;
 }
 
 async function schedule(ports: StartPorts, resource: ResourceDriver, request: RunRequest, run: Run): Promise<void> {
   const nowMs = ports.clock.nowMs();
+  const hasEnded = run.status.kind !== "active";
   await changeResource(ports, request.state, (state) => ({
     ...state,
-    activeRunId: activeRunIdAfter(state, run),
+    activeRunId: hasEnded && state.activeRunId === run.runId ? null : state.activeRunId,
     // A resource that is not scheduled stays so: it is paused, and this is a person's "sync now" or a run that overlaps.
     nextDueMs: state.nextDueMs === null ? null : nextSlotMs(resource.everyMs, state.connectionId, nowMs),
   }));
@@ -90,13 +113,7 @@ function runIdOf({ state, slot }: RunRequest): string {
   return `${state.resource}-${slot}`;
 }
 
-/** A run that has ended meanwhile is nobody's active run; whichever other one is under way stays so. */
-function activeRunIdAfter(state: ResourceState, run: Run): string | null {
-  if (run.status.kind === "active") return run.runId;
-  return state.activeRunId === run.runId ? null : state.activeRunId;
-}
-
-function newRun(ports: StartPorts, resource: ResourceDriver, request: RunRequest): Run {
+function newRun(ports: StartPorts, resource: ResourceDriver, request: RunRequest, runId: string): Run {
   const nowMs = ports.clock.nowMs();
   const { state } = request;
   const mode = request.mode ?? dueMode(resource, state, nowMs);
@@ -106,7 +123,7 @@ function newRun(ports: StartPorts, resource: ResourceDriver, request: RunRequest
   return {
     partner: request.driver.name,
     connectionId: state.connectionId,
-    runId: runIdOf(request),
+    runId,
     resource: state.resource,
     // Changes need a moment to count from: without one, everything is asked for.
     mode: since === null ? "full" : mode,

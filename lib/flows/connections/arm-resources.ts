@@ -34,8 +34,9 @@ export async function readOrCreateState(
   const state = await ports.connections.readResource(connection.partner, connection.connectionId, resource);
   if (state !== null) return state;
   const fresh = newState(connection, resource, dueAtMs);
-  await ports.connections.createResource(fresh);
-  return fresh;
+  if ((await ports.connections.createResource(fresh)) === "created") return fresh;
+  // Somebody was quicker, and may have named a run there.
+  return (await ports.connections.readResource(connection.partner, connection.connectionId, resource)) ?? fresh;
 }
 
 function newState(connection: Connection, resource: string, dueAtMs: number): ResourceState {

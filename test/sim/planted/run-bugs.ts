@@ -54,10 +54,18 @@ export const runBugs: readonly PlantedBug[] = [
   {
     name: "run-without-slot",
     file: "lib/flows/start-run.ts",
-    find: "runId: runIdOf(request),",
-    replace: "runId: `${runIdOf(request)}-${ports.random.id()}`,",
+    find: "    runId,\n    resource:",
+    replace: "    runId: `${runIdOf(request)}-${ports.random.id()}`,\n    resource:",
     why: "A schedule that fires twice starts the import twice.",
     caughtBy: "simulation",
+  },
+  {
+    name: "start-beside-a-named-run",
+    file: "lib/flows/start-run.ts",
+    find: 'named.kind === "not-made" ? named.runId : await claim(ports, request);',
+    replace: "await claim(ports, request);",
+    why: "A worker dies between making a run and naming it, and the next start makes another beside it.",
+    caughtBy: { test: "test/flows/start-run.test.ts" },
   },
   {
     name: "no-overlap",
