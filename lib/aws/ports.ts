@@ -37,6 +37,7 @@ import { createPartnerSecrets } from "./partner-secrets.ts";
 import { createRecordStore } from "./record-store.ts";
 import { createRunStore } from "./run-store.ts";
 import { Table } from "./table.ts";
+import { standInOf } from "./sandbox-hosts.ts";
 import { createTransport } from "./transport.ts";
 
 /** The ports, and what a handler does with two of them around each invocation. */
@@ -85,6 +86,7 @@ export function createPorts(
     partners,
     claims,
     transport: createTransport(environment.sandboxHosts),
+    browserUrl: (url) => standInOf(url, environment.sandboxHosts)?.href ?? url,
     gate: askedTogether(createSharedGate({ items: createGateItems(tokens), clock, random }), clock),
     lanes: createLanes(environment, clients.sqs),
     runs: createRunStore(runs, log),

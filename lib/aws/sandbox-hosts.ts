@@ -24,6 +24,13 @@ export function sandboxHostsIn(
   return { kind: "read", hosts: new Map(Object.entries(table.data)) };
 }
 
+/** On the local stack, the address of the sandbox that stands in for the partner; null where the partner itself is called. */
+export function standInOf(address: string, sandboxHosts: SandboxHosts): URL | null {
+  const url = new URL(address);
+  const sandbox = sandboxHosts.get(url.host);
+  return sandbox === undefined ? null : new URL(`${sandbox.replace(/\/$/, "")}${url.pathname}${url.search}`);
+}
+
 function isLoopback(url: string): boolean {
   const { hostname } = new URL(url);
   return hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname);

@@ -8,7 +8,7 @@ import type { OutboundAnswer, OutboundRequest, Transport } from "../engine/ports
 import { decoded } from "./content-encoding.ts";
 import { AddressRefused, createCheckedLookup } from "./checked-lookup.ts";
 import { isPublicAddress } from "./outbound-address.ts";
-import type { SandboxHosts } from "./sandbox-hosts.ts";
+import { standInOf, type SandboxHosts } from "./sandbox-hosts.ts";
 
 type Lost = Extract<OutboundAnswer, { kind: "lost" }>;
 
@@ -33,7 +33,7 @@ export function createTransport(sandboxHosts: SandboxHosts, outside: Outside = i
   const agents = { http: new HttpAgent(shared), https: new HttpsAgent(shared) };
   const checkedLookup = createCheckedLookup(outside.resolve, outside.isAllowed);
   const call = (request: OutboundRequest, signal: AbortSignal): Promise<IncomingMessage> => {
-    const sandbox = sandboxOf(request.url, sandboxHosts);
+    const sandbox = standInOf(request.url, sandboxHosts);
     const url = sandbox ?? new URL(request.url);
     if (sandbox === null) refuseUnlessOutside(url, outside);
     const { method } = request;
@@ -62,13 +62,6 @@ export function createTransport(sandboxHosts: SandboxHosts, outside: Outside = i
       }
     },
   };
-}
-
-/** On the local stack, the address of the sandbox that stands in for the partner. */
-function sandboxOf(address: string, sandboxHosts: SandboxHosts): URL | null {
-  const url = new URL(address);
-  const sandbox = sandboxHosts.get(url.host);
-  return sandbox === undefined ? null : new URL(`${sandbox.replace(/\/$/, "")}${url.pathname}${url.search}`);
 }
 
 class NotHttps extends Error {

@@ -99,7 +99,10 @@ export interface PartnerDriver<Resource extends string = string> {
   readonly docs: string;
   /** The driver's own file, `import.meta.url`: its webhook function is bundled with it alone, and starts the sooner. */
   readonly module?: string;
-  /** With the version's path and without a slash at the end; calls go to its host and to `hosts`, nowhere else. */
+  /**
+   * With the version's path and without a slash at the end; calls go to its host and to `hosts`, nowhere else. `{account}` in
+   * its path stands for the connection's account.
+   */
   readonly baseUrl: string;
   readonly hosts?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;

@@ -23,6 +23,8 @@ export interface Ports {
   readonly clock: Clock;
   readonly random: Random;
   readonly transport: Transport;
+  /** Where a person's browser is sent for an address of a partner: there; on the local stack to the sandbox in its place. */
+  readonly browserUrl: (url: string) => string;
   readonly gate: Gate;
   readonly lanes: Lanes;
   readonly runs: RunStore;

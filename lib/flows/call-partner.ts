@@ -10,7 +10,7 @@ import { scopesFor } from "../engine/limits.ts";
 import type { BucketScope, Connection, CredentialFields, OutboundAnswer, Ports } from "../engine/ports.ts";
 import { parseJson } from "../engine/parse-json.ts";
 import { redactText } from "../engine/redact.ts";
-import { urlFor } from "../engine/request-url.ts";
+import { accountPlace, urlFor } from "../engine/request-url.ts";
 import { authorise } from "./authorise.ts";
 import type { AuthorisePorts } from "./authorise.ts";
 import { guardCall } from "./guard-call.ts";
@@ -86,7 +86,9 @@ interface Refused {
 
 async function callOnce(ports: CallPorts, call: PartnerCall, rejected: string | null): Promise<CallResult | Refused> {
   const { driver, connection } = call;
-  const url = urlFor(driver, call.request);
+  if (connection.account === null && driver.baseUrl.includes(accountPlace))
+    return { kind: "failed", error: accountMissing(driver, connection) };
+  const url = urlFor(driver, call.request, connection.account);
   if (url === null) return { kind: "failed", error: hostRefused(driver, call.request) };
   const authorised = await authorise(ports, driver, connection, rejected);
   if (authorised.kind !== "authorised") return authorised;
@@ -99,11 +101,11 @@ async function callOnce(ports: CallPorts, call: PartnerCall, rejected: string | 
     url,
     headers: {
       accept: "application/json",
-      ...(call.request.body !== undefined && { "content-type": "application/json" }),
+      ...contentTypeOf(call.request),
       ...driver.headers,
       ...authorised.headers,
     },
-    body: call.request.body === undefined ? null : JSON.stringify(call.request.body),
+    body: bodyOf(call.request),
     timeoutMs: Math.max(1_000, Math.min(callTimeoutMs, call.deadlineMs - beganMs)),
     bytesMax: answerBytesMax,
   });
@@ -112,6 +114,16 @@ async function callOnce(ports: CallPorts, call: PartnerCall, rejected: string | 
   return renewable
     ? { kind: "refused", token: authorised.token, fields: authorised.fields, error: result.error }
     : result;
+}
+
+function contentTypeOf({ body, form }: PartnerRequest): Readonly<Record<string, string>> {
+  if (form !== undefined) return { "content-type": "application/x-www-form-urlencoded" };
+  return body === undefined ? {} : { "content-type": "application/json" };
+}
+
+function bodyOf({ body, form }: PartnerRequest): string | null {
+  if (form !== undefined) return new URLSearchParams(form.map(([name, value]) => [name, value])).toString();
+  return body === undefined ? null : JSON.stringify(body);
 }
 
 interface Admitted {
@@ -203,5 +215,16 @@ function hostRefused(driver: PartnerDriver, request: PartnerRequest): PartnerErr
     partner: driver.name,
     message: `${driver.title}: a call to a host that the driver does not allow was not sent; add the host to the driver's \`hosts\` if it is the partner's.`,
     cause: { expected: `the host of ${driver.baseUrl} or one of its hosts`, actual: request.endpoint },
+  });
+}
+
+/** Whose data it is stands in every path: without it there is nothing that could be asked for. */
+function accountMissing(driver: PartnerDriver, { connectionId }: Connection): PartnerError {
+  return new PartnerError({
+    code: "account-missing",
+    kind: "client",
+    partner: driver.name,
+    message: `${driver.title}: connection ${connectionId} does not say which account it is of, and every path needs it. Delete it and connect the account again with its id.`,
+    cause: { expected: "a connection with an account", actual: "one without" },
   });
 }

@@ -86,6 +86,7 @@ export function createMemoryPorts(options: MemoryPortsOptions = {}): MemoryPorts
     clock,
     random,
     transport: new ScriptedTransport(),
+    browserUrl: (url) => url,
     gate: new MemoryGate(clock, random),
     lanes: new MemoryLanes(clock),
     events: new MemoryChangeBus(),

@@ -12,7 +12,7 @@ import { readApp } from "./read-app.ts";
 
 export type BeginPorts = Pick<
   Ports,
-  "clock" | "random" | "attempts" | "partnerSecrets" | "audit" | "credentials" | "lanes"
+  "clock" | "random" | "attempts" | "partnerSecrets" | "audit" | "credentials" | "lanes" | "browserUrl"
 >;
 
 /** For as long as a person may take at the partner's page. */
@@ -51,7 +51,7 @@ export async function beginAuthorisation(
   };
   await appendAudit(ports, actor, "credential.authorise", subjectOf(attempt), { partner: driver.name });
   await ports.attempts.create(attempt);
-  const url = authorizeUrlFor(auth, { ...app, state, verifier });
+  const url = ports.browserUrl(authorizeUrlFor(auth, { ...app, state, verifier }));
   return { kind: "begun", url, attempt, expiresAtMs: nowMs + openMs };
 }
 

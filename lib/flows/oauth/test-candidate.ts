@@ -25,22 +25,33 @@ export async function testCandidate(
   const replaced = wish.kind === "replace" ? await ports.connections.read(driver.name, wish.connectionId) : null;
   if (wish.kind === "replace" && replaced === null)
     return failedStep("connection-gone", "The connection was removed meanwhile.");
-  const tried = await probeWith(ports, work, replaced ?? stranger(ports, attempt));
+  const sealed = await ports.credentials.read(candidateOf(attempt), { fresh: true });
+  // Where the partner has named it already: its paths may need it, and another account's is not tried as this one's.
+  const { callback } = status;
+  const named = accountOf(driver, { callback, rest: sealed?.fields[restField], probe: null });
+  if (replaced !== null && isOther(replaced, named)) return otherAccount(driver);
+  const tried = await probeWith(ports, work, replaced ?? stranger(ports, attempt, named));
   if (tried.kind !== "ok") return tried.step;
   // Read after the call: a token that was renewed for it is the one that is good now.
   const candidate = await ports.credentials.read(candidateOf(attempt), { fresh: true });
   if (candidate === null) return failedStep("candidate-gone", "The new credential is not there any more. Begin again.");
   const { [restField]: rest, ...fields } = candidate.fields;
-  const account = accountOf(driver, { callback: status.callback, rest, probe: tried.body });
+  const account = accountOf(driver, { callback, rest, probe: tried.body });
   if (replaced === null) return connect(ports, work, { account, fields });
-  if (account !== null && replaced.account !== null && account !== replaced.account) {
-    const message = `${driver.title}: that is another account than this connection's. Authorise with the same account, or make a new connection.`;
-    return failedStep("other-account", message);
-  }
+  if (isOther(replaced, account)) return otherAccount(driver);
   const former = await ports.credentials.read(replaced, { fresh: true });
   await ports.credentials.overwrite(candidateOf(attempt), fields);
   if (former !== null) await ports.credentials.overwrite(formerOf(attempt), former.fields);
   return { kind: "moved", status: { kind: "replacing" } };
+}
+
+function isOther(replaced: Connection, account: string | null): boolean {
+  return account !== null && replaced.account !== null && account !== replaced.account;
+}
+
+function otherAccount({ title }: PartnerDriver): Step {
+  const message = `${title}: that is another account than this connection's. Authorise with the same account, or make a new connection.`;
+  return failedStep("other-account", message);
 }
 
 type Tried = { readonly kind: "ok"; readonly body: unknown } | { readonly kind: "stopped"; readonly step: Step };
@@ -107,14 +118,18 @@ function accountOf(
 }
 
 /** Nobody's connection yet: enough of one to make a call with. */
-function stranger(ports: TryPorts, { partner, attemptId, tenantId }: CredentialAttempt): Connection {
+function stranger(
+  ports: TryPorts,
+  { partner, attemptId, tenantId }: CredentialAttempt,
+  account: string | null,
+): Connection {
   const nowMs = ports.clock.nowMs();
   return {
     partner,
     connectionId: attemptId,
     tenantId,
     name: "",
-    account: null,
+    account,
     settings: {},
     status: "active",
     sealedWebhookSecret: null,

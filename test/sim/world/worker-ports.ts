@@ -34,6 +34,7 @@ export function portsFor(world: SharedWorld, instance: Instance, mappings: Mappi
     clock: instance.clock,
     random: { unit: () => random.unit(), id: () => `${instance.id}-${random.id()}` },
     transport: world.transportFor(instance),
+    browserUrl: (url) => url,
     gate: askedTogether(
       createSharedGate({ items: behind("gate", stores.gateItems), clock: instance.clock, random }),
       instance.clock,
