@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { nextLookOf } from "../engine/connection-look.ts";
 import { timeSortKey } from "../engine/page-cursor.ts";
 import type { Connection, Note, ResourceState } from "../engine/ports.ts";
 import { jsonOf, number, text } from "./item.ts";
@@ -17,6 +18,21 @@ const ConnectionBody: z.ZodType<Connection> = z.lazy(() =>
     status: z.enum(["active", "paused", "needs-reconnect"]),
     statusReason: z.string().exactOptional(),
     sealedWebhookSecret: z.string().nullable(),
+    subscription: z
+      .object({
+        wanted: z.boolean(),
+        url: z.string(),
+        id: z.string().nullable(),
+        expiresAtMs: z.number().nullable(),
+        checkedAtMs: z.number().nullable(),
+        nextLookMs: z.number(),
+        wishedAtMs: z.number(),
+        error: z.object({ atMs: z.number(), code: z.string(), message: z.string() }).exactOptional(),
+      })
+      .exactOptional(),
+    credential: z
+      .object({ storedAtMs: z.number(), expiresAtMs: z.number().nullable(), nextLookMs: z.number() })
+      .exactOptional(),
     revision: z.int().min(0),
     createdAtMs: z.number(),
     updatedAtMs: z.number(),
@@ -32,6 +48,7 @@ const ResourceBody: z.ZodType<ResourceState> = z.lazy(() =>
     activeRunId: z.string().nullable(),
     watermarkMs: z.number().nullable(),
     fullPassAtMs: z.number().nullable(),
+    refreshAsked: z.object({ atMs: z.number(), full: z.boolean() }).nullable().exactOptional(),
     syncToken: z.string().exactOptional(),
     succeededAtMs: z.number().nullable(),
     lastError: z.object({ atMs: z.number(), code: z.string(), kind: z.string() }).nullable(),
@@ -62,9 +79,15 @@ export function connectionKey(partner: string, connectionId: string): Item {
   return { pk: text(`${partner}#${connectionId}`), sk: text("meta") };
 }
 
+/** The partitions, in the index of what is due, of the connections that are to be looked at themselves. */
+export function looksPartitionOf(partner: string): string {
+  return `${partner}#look`;
+}
+
 /** Both lists, a tenant's and everybody's, are in order of creation. */
 export function itemOfConnection(connection: Connection): Item {
   const { partner, connectionId } = connection;
+  const lookMs = nextLookOf(connection);
   return {
     ...connectionKey(partner, connectionId),
     revision: number(connection.revision),
@@ -72,6 +95,10 @@ export function itemOfConnection(connection: Connection): Item {
     tenantId: text(connection.tenantId),
     listPartition: text(`all#${shardOf(connectionId)}`),
     createdSort: text(timeSortKey(connection.createdAtMs, `${partner}#${connectionId}`)),
+    ...(lookMs !== null && {
+      duePartition: text(`${looksPartitionOf(partner)}#${shardOf(connectionId)}`),
+      nextDueMs: number(lookMs),
+    }),
   };
 }
 

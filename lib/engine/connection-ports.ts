@@ -1,5 +1,8 @@
+import type { CredentialStand } from "./credential-stand.ts";
 import type { Page, PageRequest } from "./ports.ts";
+import type { RefreshAsk } from "./refresh-ask.ts";
 import type { RunMode } from "./run.ts";
+import type { Subscription } from "./subscription.ts";
 import type { RunSummary } from "./sync-health.ts";
 
 export interface Connection {
@@ -15,6 +18,10 @@ export interface Connection {
   readonly statusReason?: string;
   /** Sealed under the partner's connection key, so that a webhook needs no KMS call; null when the partner-wide secrets serve. */
   readonly sealedWebhookSecret: string | null;
+  /** How its webhooks are registered with the partner; absent where nobody asked for that. */
+  readonly subscription?: Subscription;
+  /** Absent until a credential is stored. */
+  readonly credential?: CredentialStand;
   readonly revision: number;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
@@ -30,6 +37,8 @@ export interface ResourceState {
   readonly activeRunId: string | null;
   readonly watermarkMs: number | null;
   readonly fullPassAtMs: number | null;
+  /** Absent or null: no import that was asked for is still owed. */
+  readonly refreshAsked?: RefreshAsk | null;
   /** What the partner gave for the next import of changes to start from. */
   readonly syncToken?: string;
   readonly succeededAtMs: number | null;
@@ -72,4 +81,6 @@ export interface ConnectionStore {
   writeNote(next: Note): Promise<"stored" | "superseded">;
   /** Resource states whose `nextDueMs` has passed, oldest first, over all shards of the partner. */
   due(partner: string, nowMs: number, limit: number): Promise<readonly ResourceState[]>;
+  /** Connections whose own look (`nextLookOf`) has come, the longest overdue first; a moment old. */
+  dueLooks(partner: string, nowMs: number, limit: number): Promise<readonly Connection[]>;
 }

@@ -1,5 +1,6 @@
 import type { ResourceDriver } from "../engine/define-partner.ts";
 import type { Ports, ResourceState } from "../engine/ports.ts";
+import { isAnswered } from "../engine/refresh-ask.ts";
 import { end } from "../engine/run.ts";
 import type { Run } from "../engine/run.ts";
 import { afterRun } from "../engine/sync-health.ts";
@@ -38,14 +39,25 @@ export async function finishRun(ports: FinishPorts, resource: ResourceDriver, ru
 
 function succeeded(state: ResourceState, run: Run, nowMs: number): ResourceState {
   const { beganMs, syncToken } = run.checkpoint;
+  const asked = state.refreshAsked ?? null;
+  const isOwed = asked !== null && !isAnswered(asked, run);
+  const isCredited = run.mode === "full" && !(isOwed && asked.full);
   return {
     ...state,
     activeRunId: state.activeRunId === run.runId ? null : state.activeRunId,
     // Never backwards: a slow run must not undo the watermark of a later one.
     watermarkMs: Math.max(state.watermarkMs ?? 0, beganMs),
-    fullPassAtMs: run.mode === "full" ? Math.max(state.fullPassAtMs ?? 0, beganMs) : state.fullPassAtMs,
+    fullPassAtMs: isCredited ? Math.max(state.fullPassAtMs ?? 0, beganMs) : state.fullPassAtMs,
+    ...(asked !== null && { refreshAsked: isOwed ? asked : null }),
+    ...(isOwed && { nextDueMs: dueSoon(state, run, nowMs) }),
     ...(syncToken !== undefined && { syncToken }),
     succeededAtMs: nowMs,
     lastError: null,
   };
+}
+
+/** What is owed begins when this run has ended, and not at the schedule's next slot; a run that ends once more asks for no other. */
+function dueSoon({ nextDueMs, lastRun }: ResourceState, run: Run, nowMs: number): number | null {
+  if (nextDueMs === null || lastRun?.runId === run.runId) return nextDueMs;
+  return Math.min(nextDueMs, nowMs);
 }

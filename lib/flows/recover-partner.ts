@@ -5,6 +5,7 @@ import type { PartnerDriver } from "../engine/define-partner.ts";
 import { mapBounded } from "../engine/map-bounded.ts";
 import type { Connection, Ports, ResourceState } from "../engine/ports.ts";
 import { withoutPurge, withPurge } from "../engine/purge.ts";
+import { askAgain } from "../engine/refresh-ask.ts";
 import { changeControl } from "./change-control.ts";
 import { changeResource } from "./change-resource.ts";
 import { readOrCreateState } from "./connections/arm-resources.ts";
@@ -101,17 +102,30 @@ async function recoverResource(
 }
 
 /** A connection that is paused or without a credential is put on no schedule; when it goes on, it remembers what it was to do. */
-function heldStateAfter(state: ResourceState, { how, full }: RecoverOrder): ResourceState {
-  return how === "purge-and-refresh" && full && state.fullPassAtMs !== null ? { ...state, fullPassAtMs: null } : state;
+function heldStateAfter(state: ResourceState, { how, full }: RecoverOrder, nowMs: number): ResourceState {
+  if (how !== "purge-and-refresh" || (!full && state.activeRunId === null)) return state;
+  return { ...state, ...refreshed(state, full, nowMs) };
 }
 
 function stateAfter(state: ResourceState, { how, full }: RecoverOrder, nowMs: number): ResourceState {
   switch (how) {
     case "purge-and-refresh":
-      return { ...state, nextDueMs: nowMs, fullPassAtMs: full ? null : state.fullPassAtMs };
+      return { ...state, ...refreshed(state, full, nowMs), nextDueMs: nowMs };
     case "drain":
       return state.nextDueMs === null ? { ...state, nextDueMs: nowMs } : state;
     case "pause":
       return state.nextDueMs === null ? state : { ...state, nextDueMs: null };
   }
+}
+
+/** An import that is under way began before: its end leaves what is asked for here as it is. */
+function refreshed(
+  state: ResourceState,
+  full: boolean,
+  nowMs: number,
+): Pick<ResourceState, "fullPassAtMs" | "refreshAsked"> {
+  return {
+    fullPassAtMs: full ? null : state.fullPassAtMs,
+    refreshAsked: askAgain(state.refreshAsked ?? null, { atMs: nowMs, full }),
+  };
 }

@@ -15,6 +15,17 @@ export function describeConnectionStore(open: OpenPorts): void {
         settings: { mode: "live" },
         sealedWebhookSecret: "sealed",
         account: `acct-${owner.partner}`,
+        subscription: {
+          wanted: true,
+          url: "https://hooks.example.com/webhooks/a",
+          id: "we_1",
+          expiresAtMs: null,
+          checkedAtMs: startMs,
+          nextLookMs: startMs + 2,
+          wishedAtMs: startMs,
+          error: { atMs: startMs, code: "http-400", message: "no" },
+        },
+        credential: { storedAtMs: startMs, expiresAtMs: startMs + 1, nextLookMs: startMs + 1 },
       });
       expect(await connections().read(owner.partner, owner.connectionId)).toBeNull();
       expect(await connections().create(connection)).toBe("created");
@@ -37,10 +48,49 @@ export function describeConnectionStore(open: OpenPorts): void {
   });
 
   describeNotes(open);
+  describeLooks(open);
   describeConnectionLists(open);
 
   describeAccounts(open);
   describeResources(open);
+}
+
+function describeLooks(open: OpenPorts): void {
+  describe("connections that are to be looked at", () => {
+    const opened = usePorts(open);
+    const connections = () => opened().ports.connections;
+    const lookAt = (nextLookMs: number) => ({ storedAtMs: startMs, expiresAtMs: null, nextLookMs });
+
+    it("are found over all shards of the partner, the longest overdue first, apart from resources that are due", async () => {
+      const { partner } = freshOwner();
+      const looks = [70, 10, 50, 30, 60, 20];
+      await allOf(looks.length, (index) =>
+        connections().create(
+          connectionOf(ownerOf(partner, index), { credential: lookAt(startMs + (looks[index] ?? 0)) }),
+        ),
+      );
+      await connections().create(connectionOf(ownerOf(partner, 98)));
+      await connections().create(connectionOf(freshOwner(), { credential: lookAt(startMs) }));
+      await connections().createResource(resourceOf(ownerOf(partner, 1), { nextDueMs: startMs }));
+      const found = await connections().dueLooks(partner, startMs + 50, 3);
+      expect(found.map((each) => (each.credential?.nextLookMs ?? 0) - startMs)).toEqual([10, 20, 30]);
+      expect(await connections().dueLooks(partner, startMs + 50, 100)).toHaveLength(4);
+      expect(await connections().due(partner, startMs + 50, 100)).toHaveLength(1);
+    });
+
+    it("are found no more when they were looked at, and go with their connection", async () => {
+      const owner = freshOwner();
+      await connections().create(connectionOf(owner, { credential: lookAt(startMs) }));
+      const due = async () => (await connections().dueLooks(owner.partner, startMs, 10)).length;
+      expect(await due()).toBe(1);
+      await connections().compareAndSet(connectionOf(owner, { revision: 2, credential: lookAt(startMs + 1) }));
+      expect(await due()).toBe(0);
+      await connections().compareAndSet(connectionOf(owner, { revision: 3, credential: lookAt(startMs) }));
+      expect(await due()).toBe(1);
+      await connections().remove(owner.partner, owner.connectionId);
+      expect(await due()).toBe(0);
+    });
+  });
 }
 
 function describeNotes(open: OpenPorts): void {
@@ -174,6 +224,7 @@ function describeResources(open: OpenPorts): void {
         activeRunId: "run-1",
         watermarkMs: 1,
         fullPassAtMs: 2,
+        refreshAsked: { atMs: 5, full: true },
         succeededAtMs: 3,
         lastError: { atMs: 4, code: "bad", kind: "data" },
       });
