@@ -7,6 +7,7 @@ import { createScheduleTargets } from "./functions/schedule-target.ts";
 import { createScheduler, type Scheduler } from "./functions/scheduler.ts";
 import { startHttpApi, type HttpApi } from "./http/http-api.ts";
 import type { LocalLog } from "./log.ts";
+import type { Onlooker } from "./onlooker.ts";
 import { createSqsClients, type SqsClients } from "./sqs-clients.ts";
 import { waitUntilIdle } from "./stack-idle.ts";
 import type { HttpApiModel, LocalServices, StackModel } from "./types.ts";
@@ -19,6 +20,7 @@ export interface RunStackOptions {
   readonly extraEnvironment?: Readonly<Record<string, string>> | undefined;
   readonly processesMax?: number | undefined;
   readonly onLog: LocalLog;
+  readonly onlooker?: Pick<Onlooker, "told"> | undefined;
   readonly clock?: Clock | undefined;
 }
 
@@ -67,6 +69,7 @@ export async function runStack(options: RunStackOptions): Promise<RunningStack> 
       host,
       clock,
       onLog,
+      onlooker: options.onlooker,
     });
     pollers = await startMappingPollers({ model, services, sqs, host, dataDir, clock, onLog });
     services.attachPollers?.(pollers);

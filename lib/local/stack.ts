@@ -1,5 +1,6 @@
 import type { LocalFunctionHost } from "./functions/function-host.ts";
 import type { LocalLog } from "./log.ts";
+import type { Onlooker } from "./onlooker.ts";
 import { runStack } from "./run-stack.ts";
 import { startServices } from "./services/index.ts";
 import { acquireStackLock } from "./stack-lock.ts";
@@ -19,6 +20,8 @@ export interface LocalStackOptions {
   readonly processesMax?: number | undefined;
   /** Hears what functions print and what goes wrong. */
   readonly onLog?: LocalLog | undefined;
+  /** Sees all that functions say. */
+  readonly onlooker?: Onlooker | undefined;
 }
 
 /** The synthesised stack, running on this machine. */
@@ -45,7 +48,11 @@ export interface LocalStack {
  */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   const { dataDir } = options;
-  const onLog: LocalLog = options.onLog ?? (() => undefined);
+  const { onlooker } = options;
+  const onLog: LocalLog = (line) => {
+    onlooker?.line(line);
+    options.onLog?.(line);
+  };
   const lock = acquireStackLock(dataDir);
   let services: LocalServices | null = null;
   try {
@@ -53,6 +60,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     const started = await startServices({
       model: loaded,
       dataDir,
+      onlooker,
       log: (text) => onLog({ level: "warn", source: "services", text }),
     });
     services = started;

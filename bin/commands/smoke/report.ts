@@ -21,6 +21,8 @@ export interface SmokeReport {
   readonly agrees: boolean;
   readonly seconds: number;
   readonly partners: readonly PartnerReport[];
+  /** What holds of the whole stack and not of one partner. */
+  readonly stack: readonly Check[];
 }
 
 const examplesMax = 5;
@@ -42,7 +44,8 @@ export function check(
 
 /** The report as a table for people. */
 export function reportText(report: SmokeReport): string {
-  const rows = report.partners.flatMap(({ partner, checks }) =>
+  const parts = [...report.partners, { partner: "(all)", checks: report.stack }];
+  const rows = parts.flatMap(({ partner, checks }) =>
     checks.map((one) => [partner, one.what, String(one.expected), String(one.got), one.agrees ? "ok" : "DIFFERS"]),
   );
   const head = ["partner", "what", "expected (ledger)", "got (API)", ""];
@@ -52,7 +55,7 @@ export function reportText(report: SmokeReport): string {
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join("  ")
       .trimEnd();
-  const examples = report.partners.flatMap(({ partner, checks }) =>
+  const examples = parts.flatMap(({ partner, checks }) =>
     checks.flatMap((one) => one.examples.map((example) => `  ${partner}, ${one.what}: ${example}`)),
   );
   const fewer = report.partners

@@ -2,14 +2,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { openWorld } from "../../../lib/local/world/open-world.ts";
+import type { World } from "../../../lib/local/world/open-world.ts";
+import { createSecretWatch } from "../../../lib/local/world/secrets/secret-watch.ts";
+import type { SecretWatch } from "../../../lib/local/world/secrets/secret-watch.ts";
 import { createApiClient } from "../api-client.ts";
 import { flag, textOption } from "../command.ts";
 import type { Command, Values } from "../command.ts";
 import { localStage, synthesise } from "../synthesise.ts";
 import { UsageError } from "../usage-error.ts";
+import { addRunsSecrets, judgeSecrets } from "./judge-secrets.ts";
 import { playThrough } from "./play-through.ts";
 import { reportText } from "./report.ts";
-import type { PartnerReport, SmokeReport } from "./report.ts";
+import type { Check, PartnerReport, SmokeReport } from "./report.ts";
 
 export const smokeCommand: Command = {
   name: "smoke",
@@ -18,7 +22,8 @@ export const smokeCommand: Command = {
 
 Fresh state; for each partner a full import, webhooks (a tenth doubled, some late, some forged), a partner that breaks and
 is mended, its failures replayed; then waits until nothing is left to do and compares the sandbox's ledger with the public
-API. Exit 0 only if everything agrees.
+API. At the end looks for every secret of the run in all that was logged, sent, stored and answered. Exit 0 only if everything
+agrees and nothing is found.
 
 Options
   --json              the report as JSON
@@ -54,24 +59,51 @@ async function run(values: Values): Promise<number> {
 
 async function play(dataDir: string, webhooks: number, only: string): Promise<SmokeReport> {
   const beganMs = performance.now();
-  const say = (line: string): void =>
-    void process.stderr.write(`${((performance.now() - beganMs) / 1000).toFixed(1).padStart(6)} s  ${line}\n`);
+  const seenDir = join(dataDir, "seen");
+  const watch = createSecretWatch(seenDir);
+  const say = (line: string): void => {
+    watch.seen.add("console", line);
+    process.stderr.write(`${((performance.now() - beganMs) / 1000).toFixed(1).padStart(6)} s  ${line}\n`);
+  };
   const cdkOutDir = join(dataDir, "cdk.out");
   say("synthesising");
   await synthesise(process.cwd(), cdkOutDir);
-  const world = await openWorld({ cdkOutDir, stage: localStage, dataDir, port: 0, sandboxes: true });
+  const { onlooker } = watch;
+  const world = await openWorld({ cdkOutDir, stage: localStage, dataDir, port: 0, sandboxes: true, onlooker });
+  let partners: readonly PartnerReport[];
   try {
-    const api = createApiClient(world.stack.url, world.apiKey);
-    const partners: PartnerReport[] = [];
-    const chosen = world.partners.filter((partner) => only === "" || partner.name === only);
-    for (const partner of chosen) partners.push(await playThrough({ world, api, partner, webhooks, say }));
-    const seconds = Math.round((performance.now() - beganMs) / 100) / 10;
-    // Without a partner nothing was compared, and nothing compared is no agreement.
-    const agrees = partners.length > 0 && partners.every(({ checks }) => checks.every((check) => check.agrees));
-    return { agrees, seconds, partners };
+    partners = await playAll({ world, watch, webhooks, only, say });
   } finally {
     await world.stop();
   }
+  watch.seen.add("console", JSON.stringify(partners));
+  say("looking for secrets");
+  const stack = judgeSecrets(watch, dataDir, seenDir);
+  const seconds = Math.round((performance.now() - beganMs) / 100) / 10;
+  // Without a partner nothing was compared, and nothing compared is no agreement.
+  const agrees = partners.length > 0 && [...partners, { checks: stack }].every(({ checks }) => checks.every(agreesOf));
+  return { agrees, seconds, partners, stack };
+}
+
+interface Played {
+  readonly world: World;
+  readonly watch: SecretWatch;
+  readonly webhooks: number;
+  readonly only: string;
+  readonly say: (line: string) => void;
+}
+
+async function playAll({ world, watch, webhooks, only, say }: Played): Promise<readonly PartnerReport[]> {
+  const api = createApiClient(world.stack.url, world.apiKey);
+  await addRunsSecrets(watch, world, api);
+  const partners: PartnerReport[] = [];
+  const chosen = world.partners.filter((partner) => only === "" || partner.name === only);
+  for (const partner of chosen) partners.push(await playThrough({ world, api, partner, webhooks, say }));
+  return partners;
+}
+
+function agreesOf(check: Check): boolean {
+  return check.agrees;
 }
 
 function countOf(text: string): number {

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { accessDenied } from "./access-denied.ts";
 import { AwsError } from "./aws-error.ts";
 import type { Caller, DoorRequest, DoorResponse, ServiceHandler } from "./door-request.ts";
+import type { Onlooker } from "../onlooker.ts";
 import type { Identities } from "./identities.ts";
 import type { PolicyBook } from "./policy/policy-book.ts";
 import { renderAnswer, renderError } from "./render.ts";
@@ -18,6 +19,7 @@ export interface FrontDoorOptions {
   readonly services: Readonly<Record<string, ServiceHandler>>;
   /** Hears of refusals and faults; one line each, without bodies. */
   readonly log: (line: string) => void;
+  readonly onlooker?: Pick<Onlooker, "asked" | "answered"> | undefined;
 }
 
 export interface FrontDoor {
@@ -88,9 +90,12 @@ async function handle(
   }
   const understood = handler.understand(request);
   const call = { service, ...understood, request, caller: identity.caller, signal };
+  options.onlooker?.asked(call);
   const requirements = handler.requirements(call);
   for (const requirement of requirements) judge(options, service, identity.caller, requirement);
-  return renderAnswer(service, await handler.answer(call));
+  const response = renderAnswer(service, await handler.answer(call));
+  options.onlooker?.answered(call, response);
+  return response;
 }
 
 const unknownServiceBytesMax = 64 * 1024;

@@ -5,6 +5,7 @@ import type { LocalFunctionHost } from "../functions/function-host.ts";
 import { newTraceHeader } from "../functions/trace-header.ts";
 import { createUnfinished } from "../functions/unfinished.ts";
 import type { LocalLog } from "../log.ts";
+import type { Onlooker } from "../onlooker.ts";
 import type { HttpApiModel, InvocationResult, RouteModel } from "../types.ts";
 import { gatewayMessage, gatewayResponse, tooLargeMessage, type GatewayResponse } from "./gateway-response.ts";
 import { listen } from "./listen.ts";
@@ -32,6 +33,7 @@ export interface HttpApiOptions {
   readonly host: Pick<LocalFunctionHost, "invoke">;
   readonly clock: Clock;
   readonly onLog: LocalLog;
+  readonly onlooker?: Pick<Onlooker, "told"> | undefined;
 }
 
 /** https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html */
@@ -93,7 +95,10 @@ function createAnswerer(
   return async (request, response) => {
     const requestId = randomUUID();
     const answer = await respond(request, requestId);
-    if (answer !== "aborted") writeResponse(response, requestId, answer);
+    if (answer === "aborted") return;
+    const { path } = splitTarget(request.url ?? "/");
+    options.onlooker?.told({ method: request.method ?? "GET", path }, answer);
+    writeResponse(response, requestId, answer);
   };
 }
 

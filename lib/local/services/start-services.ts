@@ -4,6 +4,7 @@ import type { ServiceHandler } from "../front-door/door-request.ts";
 import { type FrontDoor, openFrontDoor } from "../front-door/front-door.ts";
 import { createIdentities, type Identities } from "../front-door/identities.ts";
 import { createPolicyBook } from "../front-door/policy/policy-book.ts";
+import type { Onlooker } from "../onlooker.ts";
 import type { FunctionHost, LocalServices, MappingPollState, StackModel } from "../types.ts";
 import { type Backends, openBackends } from "./backends.ts";
 import { createBucketService } from "./buckets/bucket-service.ts";
@@ -27,6 +28,7 @@ export interface StartServicesOptions {
   readonly port?: number;
   /** Hears of denied calls and faults, one line each. */
   readonly log?: (line: string) => void;
+  readonly onlooker?: Pick<Onlooker, "asked" | "answered"> | undefined;
 }
 
 /**
@@ -55,7 +57,8 @@ export async function startServices(options: StartServicesOptions): Promise<Loca
       log,
     });
     const port = options.port ?? 0;
-    door = await openFrontDoor({ port, account: model.account, identities, policies, services, log });
+    const { onlooker } = options;
+    door = await openFrontDoor({ port, account: model.account, identities, policies, services, log, onlooker });
   } catch (error) {
     await backends.close();
     throw error;

@@ -5,6 +5,7 @@ import type { SandboxDefinition } from "../sandbox/definition.ts";
 import { startSandboxes } from "../sandbox/run.ts";
 import { startLocalStack } from "../stack.ts";
 import type { LocalStack } from "../stack.ts";
+import type { Onlooker } from "../onlooker.ts";
 import { findSandboxes } from "./find-sandboxes.ts";
 import { readApiKey } from "./read-api-key.ts";
 import { SandboxClient } from "./sandbox-client.ts";
@@ -19,6 +20,8 @@ export interface WorldOptions {
   /** Zero takes whichever is free. */
   readonly port: number;
   readonly sandboxes: boolean;
+  /** Sees all that functions say. */
+  readonly onlooker?: Onlooker;
 }
 
 /** A partner that a demonstration or a smoke run plays with: its sandbox and how to steer it. */
@@ -48,6 +51,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       cdkOutDir: options.cdkOutDir,
       dataDir: join(options.dataDir, "stack"),
       httpPort: options.port,
+      onlooker: options.onlooker,
       extraEnvironment: options.sandboxes ? { SLUICE_SANDBOX_HOSTS: JSON.stringify(sandboxes.table) } : {},
     });
     const partners = definitions.map(({ name, demo }) => ({
