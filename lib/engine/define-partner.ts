@@ -6,11 +6,14 @@ import type { ErrorKind } from "./errors.ts";
 import type { HintSource } from "./hints/hint-source.ts";
 import { importStrategyOf } from "./import-strategy.ts";
 import type { Schedule } from "./import-strategy.ts";
-import { checkKeptHeaders } from "./kept-headers.ts";
 import type { LimitDeclaration } from "./gate/limit-rule.ts";
 import type { Retention } from "./retention.ts";
 import type { PageStrategy } from "./pages/page-strategy.ts";
-import type { Verifier } from "./signatures/verifier.ts";
+import type { Verification } from "./signatures/verification.ts";
+import { checkWebhook } from "./webhooks/check-webhook.ts";
+import type { Challenge, WebhookAnswer } from "./webhooks/webhook-answer.ts";
+import type { SubscriptionDriver } from "./subscription-driver.ts";
+import type { WebhookBody, WebhookFacts, WebhookPart } from "./webhook-event.ts";
 
 export type { ChildAsk, ChildDriver } from "./child-driver.ts";
 export type { LimitDeclaration, LimitOwner, LimitRule, WindowReset } from "./gate/limit-rule.ts";
@@ -26,7 +29,7 @@ export function definePartner<const Resource extends string>(
   definition: PartnerDefinition<Resource>,
 ): PartnerDriver<Resource> {
   checkChildren(definition);
-  checkKeptHeaders(definition.name, definition.webhook?.keepHeaders ?? []);
+  checkWebhook(definition.name, definition.webhook);
   const frozen = Object.freeze({ ...definition, resources: scheduled(definition) });
   if (definition.module !== undefined && !firstOf.has(definition.module)) firstOf.set(definition.module, frozen);
   return frozen;
@@ -205,9 +208,13 @@ export interface Granted {
 }
 
 export interface WebhookDriver<Resource extends string = string> {
-  readonly verify: Verifier;
+  readonly verify: Verification;
   /** What the partner takes for yes; 202 and an empty body unless it wants otherwise. */
-  readonly answer?: { readonly status: number; readonly body: string };
+  readonly answer?: WebhookAnswer;
+  /** Answers what is asked about the endpoint itself, once its signature holds; such a request is not queued. */
+  readonly challenge?: Challenge;
+  /** The partner wants refusals without a word in them. */
+  readonly refusesWithoutBody?: true;
   /**
    * Headers, in lower case, that tell of the event what its body does not: a delivery's id, a channel's facts. They are kept
    * in the job, and two posts that differ in one of them are two webhooks. At most 20; none that differs between a

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { keptHeaderCharsMax } from "./kept-headers.ts";
+import { keptHeaderCharsMax } from "./webhooks/kept-headers.ts";
 
 /** One message on a lane. State lives in the tables: a job is a nudge, except a webhook's, which carries the only copy of its payload. */
 // Lazy: the webhook function makes jobs and never reads one, and building this schema would be a tenth of its cold start.

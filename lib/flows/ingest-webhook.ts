@@ -1,127 +1,104 @@
-import { checkConnectionId } from "../engine/connection-id.ts";
-import type { PartnerDriver } from "../engine/define-partner.ts";
-import { contentIdOf } from "../engine/fingerprint.ts";
-import { webhookExpiryMs } from "../engine/job.ts";
-import type { Job, WebhookWork } from "../engine/job.ts";
-import { contentIdWith, keptHeadersOf } from "../engine/kept-headers.ts";
-import type { KeptHeaders } from "../engine/kept-headers.ts";
-import type { ClaimOwner, PartnerSecret, Ports } from "../engine/ports.ts";
-import { unseal } from "../engine/seal.ts";
+import type { PartnerDriver, WebhookDriver } from "../engine/define-partner.ts";
+import { keptHeadersOf } from "../engine/webhooks/kept-headers.ts";
+import type { Ports } from "../engine/ports.ts";
+import { issuesTokens } from "../engine/signatures/verification.ts";
+import type { SignedRequest } from "../engine/signatures/verifier.ts";
+import { secretsFor, verifyRequest } from "./ingest/verify-request.ts";
+import type { VerifyPublished } from "./ingest/verify-request.ts";
+import { webhookJob } from "./ingest/webhook-job.ts";
+import type { WebhookAnswer, WebhookRequest } from "./ingest/webhook-request.ts";
+
+export type { WebhookAnswer, WebhookRequest } from "./ingest/webhook-request.ts";
 
 export type IngestPorts = Pick<Ports, "clock" | "partnerSecrets" | "metrics" | "log" | "partners"> & {
   readonly lanes: Pick<Ports["lanes"], "send">;
   readonly claims: Pick<Ports["claims"], "put">;
   readonly connections: Pick<Ports["connections"], "read">;
+  /** Absent in the functions of partners that publish no keys: theirs have no way out. */
+  readonly verifyPublished?: VerifyPublished;
 };
 
-export interface WebhookRequest {
-  readonly partner: string;
-  readonly connectionId: string | null;
-  /** Lower-case names. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly rawBody: Uint8Array;
-  readonly url: string;
-  readonly method: string;
-  readonly trace: string;
-}
+type Judged =
+  | Awaited<ReturnType<typeof verifyRequest>>
+  | { readonly ok: false; readonly reason: "keys-unavailable"; readonly error: unknown };
 
-export interface WebhookAnswer {
-  readonly status: number;
-  readonly body: string;
-}
-
-/** SQS takes 1 MiB with the envelope around it; JSON's escapes make up to six bytes of one, so beyond this the body goes by claim check. */
-const inlineBytesMax = 160 * 1024;
+type Receiving = PartnerDriver & { readonly webhook: WebhookDriver };
 
 /** Verifies over the raw bytes, sends one message, answers as the partner wants. Nothing is done before the signature holds. */
 export async function ingestWebhook(ports: IngestPorts, request: WebhookRequest): Promise<WebhookAnswer> {
   const driver = ports.partners.find(request.partner);
-  if (driver?.webhook === undefined) return refuse(404, "No such partner here.");
+  if (!receives(driver)) return refuse(404, "No such partner here.");
+  const { webhook } = driver;
   const secret = await ports.partnerSecrets.read(driver.name);
-  const secrets = await secretsFor(ports, driver, secret, request.connectionId);
+  const secrets = await secretsFor(ports.connections, driver, secret, request.connectionId);
   if (secrets === null) return refuse(404, "No such connection here.");
   const { headers, rawBody, url, method } = request;
-  const verdict = driver.webhook.verify({ headers, rawBody, url, method, secrets, nowMs: ports.clock.nowMs() });
-  if (!verdict.ok) {
-    ports.metrics.count("WebhooksRejected", 1, { partner: driver.name, kind: verdict.reason });
-    return refuse(
-      401,
-      verdict.reason === "no-secret" ? "No webhook secret is configured." : "The signature does not hold.",
-    );
-  }
-  const kept = keptHeadersOf(driver.webhook.keepHeaders ?? [], headers);
-  if (kept === null) {
-    ports.metrics.count("WebhooksRejected", 1, { partner: driver.name, kind: "header-too-long" });
-    return refuse(400, "A header is too long.");
+  const signed = { headers, rawBody, url, method, secrets, nowMs: ports.clock.nowMs() };
+  const verdict = await judge(ports, driver, signed);
+  if (!verdict.ok && verdict.reason === "keys-unavailable")
+    return unavailable(ports, driver, "the partner's keys could not be had", verdict.error);
+  if (!verdict.ok) return reject(ports, driver, verdict.reason);
+  const kept = keptHeadersOf(webhook.keepHeaders ?? [], headers);
+  if (kept === null) return reject(ports, driver, "header-too-long");
+  const challenged = webhook.challenge?.({ headers, rawBody, url, method }) ?? null;
+  if (challenged !== null) {
+    ports.metrics.count("WebhooksChallenged", 1, { partner: driver.name });
+    return challenged;
   }
   try {
-    await ports.lanes.send(await jobFor(ports, driver, request, kept), 0);
+    await ports.lanes.send(await webhookJob(ports.claims, request, kept, ports.clock.nowMs()), 0);
   } catch (error) {
-    // Nothing was kept, and the partner is told so: it will send again.
-    ports.metrics.count("WebhooksUnavailable", 1, { partner: driver.name });
-    ports.log.error("the queue did not take a webhook; answered 503", { partner: driver.name, error: String(error) });
-    return refuse(503, "Not taken; send it again.");
+    return unavailable(ports, driver, "the queue did not take a webhook", error);
   }
   ports.metrics.count("WebhooksAccepted", 1, { partner: driver.name });
-  return driver.webhook.answer ?? { status: 202, body: "" };
+  return webhook.answer ?? { status: 202, body: "" };
 }
 
-/** The secrets that may have signed; null when there is no such connection. Its own secret, where it has one, is the only one. */
-async function secretsFor(
-  ports: IngestPorts,
-  driver: PartnerDriver,
-  secret: PartnerSecret | null,
-  connectionId: string | null,
-): Promise<readonly string[] | null> {
-  // Nothing is configured yet: no key for ids, no secret to verify with.
-  if (secret === null) return [];
-  if (connectionId === null) return secret.webhookSecrets;
-  // The MAC in the id turns strangers away before they cost a look-up.
-  if (!checkConnectionId(connectionId, driver.name, secret.connectionKey)) return null;
-  const connection = await ports.connections.read(driver.name, connectionId);
-  if (connection === null) return null;
-  if (connection.sealedWebhookSecret === null) return secret.webhookSecrets;
-  return [unseal(connection.sealedWebhookSecret, secret.connectionKey, `${driver.name}#${connectionId}`)];
-}
-
-async function jobFor(
-  ports: IngestPorts,
-  driver: PartnerDriver,
-  request: WebhookRequest,
-  kept: KeptHeaders,
-): Promise<Job> {
-  const nowMs = ports.clock.nowMs();
-  return {
-    version: 1,
-    // By content: a partner's own retry of a delivery is the same job, and fails into the same failure.
-    id: `webhook-${contentIdWith(contentIdOf(request.rawBody), kept)}`,
-    partner: driver.name,
-    connectionId: request.connectionId,
-    lane: "webhooks",
-    attempts: 0,
-    hops: 0,
-    createdAtMs: nowMs,
-    expiresAtMs: nowMs + webhookExpiryMs,
-    trace: request.trace.slice(0, 200),
-    replayOf: null,
-    work: {
-      kind: "webhook",
-      receivedAtMs: nowMs,
-      contentType: (request.headers["content-type"] ?? "").slice(0, 200),
-      ...(Object.keys(kept).length > 0 && { headers: kept }),
-      body: await bodyFor(ports, { partner: driver.name, connectionId: request.connectionId }, request.rawBody),
-    },
-  };
-}
-
-async function bodyFor(ports: IngestPorts, owner: ClaimOwner, rawBody: Uint8Array): Promise<WebhookWork["body"]> {
-  if (rawBody.byteLength > inlineBytesMax)
-    return { kind: "claim", key: await ports.claims.put(owner, rawBody), bytes: rawBody.byteLength };
+/** A verdict; or none, since the keys that it takes could not be had. */
+async function judge(ports: IngestPorts, driver: Receiving, request: SignedRequest): Promise<Judged> {
   try {
-    return { kind: "text", text: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(rawBody) };
-  } catch {
-    return { kind: "base64", base64: Buffer.from(rawBody).toString("base64") };
+    return await verifyRequest(ports.verifyPublished, driver, driver.webhook.verify, request);
+  } catch (error) {
+    return { ok: false, reason: "keys-unavailable", error };
   }
+}
+
+/** Gives the partner the token that it will send with its webhooks. Nothing is stored, and nothing of the request is logged. */
+export async function answerTokenRequest(ports: IngestPorts, request: WebhookRequest): Promise<WebhookAnswer> {
+  const driver = ports.partners.find(request.partner);
+  if (!receives(driver) || !issuesTokens(driver.webhook.verify)) return refuse(404, "No tokens are given out here.");
+  const secrets = (await ports.partnerSecrets.read(driver.name))?.webhookSecrets ?? [];
+  const { headers, rawBody } = request;
+  const answer = driver.webhook.verify.answerTokenRequest({ headers, rawBody, secrets, nowMs: ports.clock.nowMs() });
+  const kind = answer.status === 200 ? "given" : "refused";
+  ports.metrics.count("WebhookTokens", 1, { partner: driver.name, kind });
+  return answer;
+}
+
+function receives(driver: PartnerDriver | null): driver is Receiving {
+  return driver?.webhook !== undefined;
+}
+
+/** 429 where a key may not be asked for just now: strangers choose the ids of keys, and no flood of theirs rings an alarm. */
+const statusOf: Readonly<Record<string, number>> = { "key-put-off": 429, "header-too-long": 400 };
+const words: Readonly<Record<string, string>> = {
+  "no-secret": "No webhook secret is configured.",
+  "key-put-off": "Too many unknown keys; send it again.",
+  "header-too-long": "A header is too long.",
+};
+
+function reject(ports: IngestPorts, driver: Receiving, reason: string): WebhookAnswer {
+  ports.metrics.count("WebhooksRejected", 1, { partner: driver.name, kind: reason });
+  const status = statusOf[reason] ?? 401;
+  if (driver.webhook.refusesWithoutBody === true) return { status, body: "" };
+  return refuse(status, words[reason] ?? "The signature does not hold.");
+}
+
+/** Nothing was kept, and the partner is told so: it will send again. */
+function unavailable(ports: IngestPorts, driver: PartnerDriver, what: string, error: unknown): WebhookAnswer {
+  ports.metrics.count("WebhooksUnavailable", 1, { partner: driver.name });
+  ports.log.error(`${what}; answered 503`, { partner: driver.name, error: String(error) });
+  return refuse(503, "Not taken; send it again.");
 }
 
 function refuse(status: number, message: string): WebhookAnswer {

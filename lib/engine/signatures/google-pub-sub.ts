@@ -4,7 +4,7 @@ import { anySameSecret } from "./hmac.ts";
 import { readJwk, rs256Holds } from "./jwk.ts";
 import { jwsCharsMax, readJws } from "./jws.ts";
 import { rejected } from "./verifier.ts";
-import type { Verifier } from "./verifier.ts";
+import type { KeyedVerifier } from "./verifier.ts";
 
 /** What clocks may differ by: the token's own times are the window. */
 const skewMs = 60_000;
@@ -23,7 +23,7 @@ const Claims = z.looseObject({
  * everybody, so whom the token is for is what counts: a "secret" is `<service account's e-mail> <audience>`, as both were given
  * to the subscription. The body is not signed. https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions
  */
-export const googlePubSubToken: Verifier = (request) => {
+export const googlePubSubToken: KeyedVerifier = (request) => {
   const audiences = request.secrets.filter((secret) => /^[^\s@]+@[^\s@]+ \S+$/.test(secret));
   if (audiences.length === 0) return rejected("no-secret");
   const headers = readHeaders(request, ["authorization"], jwsCharsMax);
@@ -32,7 +32,7 @@ export const googlePubSubToken: Verifier = (request) => {
   if (jws === null) return rejected("malformed-header");
   if (jws.algorithm !== "RS256") return rejected("wrong-algorithm");
   if (jws.keyId === null || !/^[A-Za-z0-9_-]{1,64}$/.test(jws.keyId)) return rejected("malformed-header");
-  const key = request.keys?.(jws.keyId) ?? null;
+  const key = request.keys(jws.keyId);
   if (key === null) return { ok: false, reason: "unknown-key", wanted: jws.keyId };
   if (!rs256Holds(jws, readJwk(key))) return rejected("mismatch");
   const claims = Claims.safeParse(jws.claims);

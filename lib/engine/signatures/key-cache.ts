@@ -1,4 +1,4 @@
-import type { SignedRequest, Verdict, Verifier } from "./verifier.ts";
+import type { KeyedVerdict, KeyedVerifier, SignedRequest } from "./verifier.ts";
 
 /** Fetches one published key by the partner's id for it; null when the partner has none of that id. */
 export type KeySource = (id: string) => Promise<string | null>;
@@ -11,7 +11,10 @@ export interface KeyCacheOptions {
   /** How long an id that the partner did not know is not asked for again; ten minutes unless said otherwise. */
   readonly absentMsMax?: number;
   readonly entriesMax?: number;
-  /** Fetches a minute at most, whoever asks: strangers choose the ids. */
+  /**
+   * Fetches a minute at most of ids that no key is known by: strangers choose them. Keys that are known are fetched again
+   * out of an allowance of the same size, so that no flood of strangers' ids lets them run out.
+   */
   readonly fetchesPerMinute?: number;
 }
 
@@ -33,7 +36,8 @@ export class KeyCache {
   readonly #keys = new Map<string, Entry>();
   readonly #absent = new Map<string, Entry>();
   readonly #underWay = new Map<string, Promise<void>>();
-  #fetchedAtMs: readonly number[] = [];
+  #strangeAtMs: readonly number[] = [];
+  #renewedAtMs: readonly number[] = [];
 
   constructor(options: KeyCacheOptions) {
     this.#options = { keyMsMax: 3_600_000, absentMsMax: 600_000, entriesMax: 64, fetchesPerMinute: 12, ...options };
@@ -46,21 +50,30 @@ export class KeyCache {
   }
 
   /**
-   * Fetches a key that is not known, unless the partner did not know it lately or too many were fetched within a minute.
+   * Fetches a key that is not known, unless the partner did not know it lately. What was asked lately is settled; what is
+   * put off was not asked, since too many were within a minute: whether there is such a key is then unknown.
    *
    * @throws what the source throws: the key's fate is then unknown, and the request should be answered so that it comes again.
    */
-  async load(id: string): Promise<void> {
+  async load(id: string): Promise<"settled" | "put-off"> {
     const nowMs = this.#options.clock.nowMs();
-    if (this.find(id) !== null || nowMs < (this.#absent.get(id)?.untilMs ?? 0)) return;
+    if (this.find(id) !== null || nowMs < (this.#absent.get(id)?.untilMs ?? 0)) return "settled";
     const already = this.#underWay.get(id);
-    if (already !== undefined) return already;
-    this.#fetchedAtMs = this.#fetchedAtMs.filter((atMs) => nowMs - atMs < 60_000);
-    if (this.#fetchedAtMs.length >= this.#options.fetchesPerMinute) return;
-    this.#fetchedAtMs = [...this.#fetchedAtMs, nowMs];
-    const fetching = this.#fetch(id).finally(() => this.#underWay.delete(id));
+    if (already === undefined && !this.#mayFetch(id, nowMs)) return "put-off";
+    const fetching = already ?? this.#fetch(id).finally(() => this.#underWay.delete(id));
     this.#underWay.set(id, fetching);
-    return fetching;
+    await fetching;
+    return "settled";
+  }
+
+  #mayFetch(id: string, nowMs: number): boolean {
+    const isKnown = this.#keys.has(id);
+    const lately = (isKnown ? this.#renewedAtMs : this.#strangeAtMs).filter((atMs) => nowMs - atMs < 60_000);
+    const may = lately.length < this.#options.fetchesPerMinute;
+    const counted = may ? [...lately, nowMs] : lately;
+    if (isKnown) this.#renewedAtMs = counted;
+    else this.#strangeAtMs = counted;
+    return may;
   }
 
   async #fetch(id: string): Promise<void> {
@@ -74,11 +87,21 @@ export class KeyCache {
   }
 }
 
+/** The request names a key that nobody may ask for just now: it should come again. */
+export interface KeyPutOff {
+  readonly ok: false;
+  readonly reason: "key-put-off";
+}
+
 /** Verifies, and fetches a key that the scheme asks for once. Everything that needs no key is judged before one is fetched. */
-export async function verifyWithKeys(verify: Verifier, request: SignedRequest, keys: KeyCache): Promise<Verdict> {
+export async function verifyWithKeys(
+  verify: KeyedVerifier,
+  request: SignedRequest,
+  keys: KeyCache,
+): Promise<KeyedVerdict | KeyPutOff> {
   const known = { ...request, keys: (id: string) => keys.find(id) };
   const verdict = verify(known);
   if (verdict.ok || verdict.reason !== "unknown-key") return verdict;
-  await keys.load(verdict.wanted);
+  if ((await keys.load(verdict.wanted)) === "put-off") return { ok: false, reason: "key-put-off" };
   return verify(known);
 }

@@ -5,7 +5,7 @@ import { leadsToAnchor, readCertificates } from "./certificates.ts";
 import { crc32 } from "./crc32.ts";
 import { readHeaders } from "./header.ts";
 import { rejected } from "./verifier.ts";
-import type { Verifier } from "./verifier.ts";
+import type { KeyedVerifier } from "./verifier.ts";
 
 /** Only here does PayPal publish its certificates. Another address would be a certificate of the sender's, or a call into our network. */
 const certificateUrl = /^https:\/\/(api(?:\.sandbox)?\.paypal\.com)\/v1\/notifications\/certs\/[A-Za-z0-9_-]{1,128}$/;
@@ -25,7 +25,7 @@ export interface PaypalOptions {
  * leads to an anchor. A "secret" is the id of a webhook as it was registered. No tolerance is prescribed for the time.
  * https://developer.paypal.com/api/rest/webhooks/rest/
  */
-export function paypalSignature({ anchors }: PaypalOptions): Verifier {
+export function paypalSignature({ anchors }: PaypalOptions): KeyedVerifier {
   const trusted = anchors.flatMap((pem) => readCertificates(pem) ?? []);
   return (request) => {
     const webhookIds = request.secrets.filter((id) => id.length > 0);
@@ -44,7 +44,7 @@ export function paypalSignature({ anchors }: PaypalOptions): Verifier {
     if (host === undefined) return rejected("untrusted-key");
     const bytes = wholeBase64(signature);
     if (bytes === null) return rejected("malformed-header");
-    const pem = request.keys?.(url) ?? null;
+    const pem = request.keys(url);
     if (pem === null) return { ok: false, reason: "unknown-key", wanted: url };
     const signer = signerOf(pem, host, trusted, request.nowMs);
     if (signer === null) return rejected("untrusted-key");

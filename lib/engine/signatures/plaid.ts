@@ -4,7 +4,7 @@ import { sameText, sha256Hex } from "./hmac.ts";
 import { es256Holds, readJwk } from "./jwk.ts";
 import { jwsCharsMax, readJws } from "./jws.ts";
 import { rejected } from "./verifier.ts";
-import type { Verifier } from "./verifier.ts";
+import type { KeyedVerifier } from "./verifier.ts";
 
 const toleranceMs = 300_000;
 const Claims = z.looseObject({ iat: z.number(), request_body_sha256: z.string() });
@@ -16,14 +16,14 @@ const Key = z.looseObject({ kid: z.string().optional(), expired_at: z.number().n
  * are Plaid's public ones, so no secret is read here; without a key nothing is let in.
  * https://plaid.com/docs/api/webhooks/webhook-verification/
  */
-export const plaidSignature: Verifier = (request) => {
+export const plaidSignature: KeyedVerifier = (request) => {
   const headers = readHeaders(request, ["plaid-verification"], jwsCharsMax);
   if (!headers.ok) return headers;
   const jws = readJws(headers.values[0]);
   if (jws === null) return rejected("malformed-header");
   if (jws.algorithm !== "ES256") return rejected("wrong-algorithm");
   if (jws.keyId === null || !/^[A-Za-z0-9-]{1,64}$/.test(jws.keyId)) return rejected("malformed-header");
-  const text = request.keys?.(jws.keyId) ?? null;
+  const text = request.keys(jws.keyId);
   if (text === null) return { ok: false, reason: "unknown-key", wanted: jws.keyId };
   const jwk = readJwk(text);
   const key = Key.safeParse(jwk);

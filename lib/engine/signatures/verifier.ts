@@ -9,11 +9,12 @@ export interface SignedRequest {
   /** Several during a rotation; any may match. None at all rejects. */
   readonly secrets: readonly string[];
   readonly nowMs: number;
-  /**
-   * The partner's published keys as far as they are known: a JWK or certificates in PEM by the partner's own id, or null.
-   * Only schemes with public keys read it; `verifyWithKeys` fills it.
-   */
-  readonly keys?: (id: string) => string | null;
+}
+
+/** A request together with the partner's published keys, for the schemes that need them. */
+export interface KeyedRequest extends SignedRequest {
+  /** A JWK or certificates in PEM by the partner's own id, as far as they are known; null for what is not. */
+  readonly keys: (id: string) => string | null;
 }
 
 /** Why a request was refused: a label for metrics and a key for explanations. It never tells what was expected. */
@@ -44,10 +45,16 @@ export interface KeyWanted {
   readonly wanted: string;
 }
 
-export type Verdict = { readonly ok: true } | Rejection | KeyWanted;
+export type Verdict = { readonly ok: true } | Rejection;
+
+/** The same of a scheme that needs a key, which may not be at hand. */
+export type KeyedVerdict = Verdict | KeyWanted;
 
 /** A signature scheme: pure, constant-time in the secret, and never throwing on whatever a stranger sends. */
 export type Verifier = (request: SignedRequest) => Verdict;
+
+/** A scheme whose keys the partner publishes: no `Verifier`, since without its keys it lets nobody in. */
+export type KeyedVerifier = (request: KeyedRequest) => KeyedVerdict;
 
 export function rejected(reason: RejectionReason): Rejection {
   return { ok: false, reason };

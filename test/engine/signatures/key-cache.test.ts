@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { KeyCache, verifyWithKeys } from "../../../lib/engine/signatures/key-cache.ts";
 import type { KeyCacheOptions } from "../../../lib/engine/signatures/key-cache.ts";
-import type { SignedRequest, Verifier } from "../../../lib/engine/signatures/verifier.ts";
+import type { KeyedVerifier, SignedRequest } from "../../../lib/engine/signatures/verifier.ts";
 import { VirtualClock } from "../../support/memory/clock.ts";
 
 const clock = () => new VirtualClock(Date.UTC(2026, 10, 20, 12));
@@ -86,8 +86,8 @@ describe("verifyWithKeys", () => {
     secrets: [],
     nowMs: 0,
   };
-  const wanting: Verifier = ({ keys }) =>
-    keys?.("a") === "key" ? { ok: true } : { ok: false, reason: "unknown-key", wanted: "a" };
+  const wanting: KeyedVerifier = ({ keys }) =>
+    keys("a") === "key" ? { ok: true } : { ok: false, reason: "unknown-key", wanted: "a" };
 
   test("fetches what the scheme wants, once", async () => {
     const { cache, asked } = cacheOf({ a: "key" });

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { crc32 } from "../../../lib/engine/signatures/crc32.ts";
 import { paypalSignature } from "../../../lib/engine/signatures/paypal.ts";
-import type { SignedRequest } from "../../../lib/engine/signatures/verifier.ts";
+import type { KeyedRequest } from "../../../lib/engine/signatures/verifier.ts";
 
 const Fixture = z.object({
   body: z.string(),
@@ -26,7 +26,7 @@ interface Given {
   readonly which?: string;
   readonly anchors?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
-  readonly request?: Partial<SignedRequest>;
+  readonly request?: Partial<KeyedRequest>;
 }
 
 function verify({ which = "of PayPal's name", anchors = [fixture.root], headers = {}, request = {} }: Given) {

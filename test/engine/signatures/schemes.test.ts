@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { judge } from "../../../lib/engine/signatures/diagnosis/judge.ts";
 import { schemes } from "../../../lib/engine/signatures/diagnosis/schemes.ts";
 import type { Subject } from "../../../lib/engine/signatures/diagnosis/subject.ts";
-import type { Verdict } from "../../../lib/engine/signatures/verifier.ts";
+import type { KeyedVerdict } from "../../../lib/engine/signatures/verifier.ts";
 import { senders } from "./senders.ts";
 import type { Sender } from "./senders.ts";
 
@@ -23,7 +23,7 @@ function subjectOf(sender: Sender, over: Partial<Subject> = {}): Subject {
   };
 }
 
-function verify(sender: Sender, over: Partial<Subject> = {}): Verdict {
+function verify(sender: Sender, over: Partial<Subject> = {}): KeyedVerdict {
   const entry = schemes.get(sender.scheme);
   if (entry === undefined) throw new Error(sender.scheme);
   return judge(entry, subjectOf(sender, over));

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { googlePubSubToken } from "../../../lib/engine/signatures/google-pub-sub.ts";
 import { sha256Hex } from "../../../lib/engine/signatures/hmac.ts";
 import { plaidSignature } from "../../../lib/engine/signatures/plaid.ts";
-import type { SignedRequest, Verdict } from "../../../lib/engine/signatures/verifier.ts";
+import type { KeyedRequest, KeyedVerdict } from "../../../lib/engine/signatures/verifier.ts";
 
 const nowMs = Date.UTC(2026, 10, 20, 12);
 const iat = nowMs / 1000;
@@ -17,13 +17,14 @@ const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString(
 const jwkOf = (pair: typeof p256, more: object = {}) =>
   JSON.stringify({ ...pair.publicKey.export({ format: "jwk" }), ...more });
 const refused = (reason: string) => ({ ok: false, reason });
-const request = (over: Partial<SignedRequest>): SignedRequest => ({
+const request = (over: Partial<KeyedRequest>): KeyedRequest => ({
   headers: {},
   rawBody,
   url: "https://hooks.example.com",
   method: "POST",
   secrets: [],
   nowMs,
+  keys: () => null,
   ...over,
 });
 
@@ -36,7 +37,10 @@ describe("Plaid", () => {
   };
   const good = { alg: "ES256", kid: "key-1", typ: "JWT" };
 
-  function verify(token: string, key: string | null = jwkOf(p256)): { verdict: Verdict; asked: readonly string[] } {
+  function verify(
+    token: string,
+    key: string | null = jwkOf(p256),
+  ): { verdict: KeyedVerdict; asked: readonly string[] } {
     const asked: string[] = [];
     const keys = (id: string) => {
       asked.push(id);
@@ -108,7 +112,7 @@ describe("Google Pub/Sub", () => {
     exp: iat + 3600,
   };
 
-  function verify(over: object, pair = rsa, header: object = { alg: "RS256", kid: "key-1" }): Verdict {
+  function verify(over: object, pair = rsa, header: object = { alg: "RS256", kid: "key-1" }): KeyedVerdict {
     const input = `${encoded(header)}.${encoded({ ...claims, ...over })}`;
     const token = `${input}.${sign("sha256", Buffer.from(input), pair.privateKey).toString("base64url")}`;
     const headers = { authorization: `Bearer ${token}` };

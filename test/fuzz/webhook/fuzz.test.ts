@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { schemes, verifierOf } from "../../../lib/engine/signatures/diagnosis/schemes.ts";
-import type { SignedRequest, Verifier } from "../../../lib/engine/signatures/verifier.ts";
+import type { KeyedRequest, KeyedVerifier } from "../../../lib/engine/signatures/verifier.ts";
 import { fuzzWebhook } from "./fuzz.ts";
 import type { VerifierFor } from "./fuzz.ts";
 import { judges } from "./judges.ts";
@@ -16,7 +16,7 @@ vi.setConfig({ testTimeout: 60_000 });
 
 /** The real verifier, looking at another request than the one that came. */
 const seeing =
-  (change: (request: SignedRequest) => Partial<SignedRequest>): VerifierFor =>
+  (change: (request: KeyedRequest) => Partial<KeyedRequest>): VerifierFor =>
   (post) =>
   (request) =>
     real(post)({ ...request, ...change(request) });
@@ -46,7 +46,7 @@ test("nothing wrong is taken, nothing right refused, nothing throws, and what is
 });
 
 describe("a verifier is caught that", () => {
-  const takesAll: Verifier = () => ({ ok: true });
+  const takesAll: KeyedVerifier = () => ({ ok: true });
   const planted: readonly (readonly [string, VerifierFor, RegExp])[] = [
     ["takes everything", () => takesAll, /^taken with a wrong signature/],
     ["takes nothing", () => () => ({ ok: false, reason: "mismatch" }), /^refused although right/],

@@ -1,6 +1,6 @@
 import { verifierOf, schemes } from "../../../lib/engine/signatures/diagnosis/schemes.ts";
 import { requestOf } from "../../../lib/engine/signatures/diagnosis/subject.ts";
-import type { Verdict, Verifier } from "../../../lib/engine/signatures/verifier.ts";
+import type { KeyedVerdict, KeyedVerifier } from "../../../lib/engine/signatures/verifier.ts";
 import { Door } from "./door.ts";
 import { judges } from "./judges.ts";
 import { mutate } from "./mutate.ts";
@@ -35,7 +35,7 @@ export interface Violation {
 const formReasons: readonly string[] = ["malformed-header", "no-secret"];
 const violationsKept = 20;
 
-export type VerifierFor = (post: Post) => Verifier;
+export type VerifierFor = (post: Post) => KeyedVerifier;
 
 /**
  * Posts to our door, mutated from published ones and from ones that are signed anew. Each is judged by an independent verifier:
@@ -61,14 +61,14 @@ export async function fuzzWebhook(
   return { count, seed, ...tally.report() };
 }
 
-function driverVerifier(post: Post): Verifier {
+function driverVerifier(post: Post): KeyedVerifier {
   const entry = schemes.get(post.scheme);
   if (entry === undefined) throw new Error(`there is no scheme "${post.scheme}"`);
   return verifierOf(entry, post);
 }
 
-async function problemsOf(post: Post, door: Door, verifier: Verifier, tally: Tally): Promise<readonly string[]> {
-  let verdict: Verdict;
+async function problemsOf(post: Post, door: Door, verifier: KeyedVerifier, tally: Tally): Promise<readonly string[]> {
+  let verdict: KeyedVerdict;
   try {
     verdict = verifier(requestOf(post, post.nowMs));
   } catch (error) {
@@ -103,7 +103,7 @@ class Tally {
   readonly #reasons: Record<string, number> = {};
   readonly #violations: Violation[] = [];
 
-  post(scheme: string, verdict: Verdict, queued: number): void {
+  post(scheme: string, verdict: KeyedVerdict, queued: number): void {
     const of = (this.#schemes[scheme] ??= { posts: 0, accepted: 0 });
     of.posts += 1;
     this.#queued += queued;

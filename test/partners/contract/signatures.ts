@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import type { WebhookDriver } from "../../../lib/engine/define-partner.ts";
-import type { SignedRequest, Verdict } from "../../../lib/engine/signatures/verifier.ts";
+import type { KeyedRequest, KeyedVerdict, SignedRequest } from "../../../lib/engine/signatures/verifier.ts";
+import { verdictOn } from "../../../lib/engine/signatures/verification.ts";
 import { unless } from "./identity.ts";
 import { falsified } from "./subject.ts";
 import type { Check, SignedVector, WebhookFixtures } from "./subject.ts";
@@ -35,8 +36,8 @@ export const checkForgeries: Check = (subject) =>
       const body = encoder.encode(JSON.stringify(event));
       const headers = lowered(fixtures.sign(body, fixtures.secret, nowMs));
       const verify = (over: Partial<SignedRequest>) =>
-        webhook.verify(requestOf(fixtures, { headers, rawBody: body, ...over }));
-      const refused = (what: string, verdict: Verdict, reason?: string) =>
+        verdictOn(webhook.verify, requestOf(fixtures, { headers, rawBody: body, ...over }));
+      const refused = (what: string, verdict: KeyedVerdict, reason?: string) =>
         unless(
           !verdict.ok && (reason === undefined || verdict.reason === reason),
           `"${name}" ${what} comes to ${JSON.stringify(verdict)}`,
@@ -82,7 +83,8 @@ export const checkStrangers: Check = (subject) =>
         headers,
         fc.uint8Array(),
         (sent, rawBody) =>
-          !webhook.verify(requestOf(fixtures, { headers: sent, rawBody, secrets: ["whole-other-secret"] })).ok,
+          !verdictOn(webhook.verify, requestOf(fixtures, { headers: sent, rawBody, secrets: ["whole-other-secret"] }))
+            .ok,
       ),
       500,
     );
@@ -92,8 +94,9 @@ function verifyVector(
   webhook: WebhookDriver,
   fixtures: WebhookFixtures,
   { secret, headers, body, now }: SignedVector,
-): Verdict {
-  return webhook.verify(
+): KeyedVerdict {
+  return verdictOn(
+    webhook.verify,
     requestOf(fixtures, {
       headers: lowered(headers),
       rawBody: encoder.encode(body),
@@ -103,8 +106,10 @@ function verifyVector(
   );
 }
 
-function requestOf({ url, method, secret }: WebhookFixtures, over: Partial<SignedRequest>): SignedRequest {
-  return { headers: {}, rawBody: new Uint8Array(), url, method, secrets: [secret], nowMs, ...over };
+function requestOf(fixtures: WebhookFixtures, over: Partial<SignedRequest>): KeyedRequest {
+  const { url, method, secret } = fixtures;
+  const keys = (id: string) => fixtures.keys?.[id] ?? null;
+  return { headers: {}, rawBody: new Uint8Array(), url, method, secrets: [secret], nowMs, keys, ...over };
 }
 
 function lowered(headers: Readonly<Record<string, string>>): Record<string, string> {
@@ -114,8 +119,8 @@ function lowered(headers: Readonly<Record<string, string>>): Record<string, stri
 /** Every header that was sent counts: without it, shorter, longer or other, the request is refused. */
 function headerProblems(
   headers: Readonly<Record<string, string>>,
-  verify: (headers: Readonly<Record<string, string>>) => Verdict,
-  refused: (what: string, verdict: Verdict) => string[],
+  verify: (headers: Readonly<Record<string, string>>) => KeyedVerdict,
+  refused: (what: string, verdict: KeyedVerdict) => string[],
 ): string[] {
   return Object.entries(headers).flatMap(([name, value]) => {
     const rest = Object.fromEntries(Object.entries(headers).filter(([other]) => other !== name));
@@ -133,8 +138,8 @@ function headerProblems(
 
 function timeProblems(
   fixtures: WebhookFixtures,
-  verifyAt: (atMs: number) => Verdict,
-  refused: (what: string, verdict: Verdict, reason?: string) => string[],
+  verifyAt: (atMs: number) => KeyedVerdict,
+  refused: (what: string, verdict: KeyedVerdict, reason?: string) => string[],
 ): string[] {
   const { toleranceMs } = fixtures;
   if (toleranceMs === null)

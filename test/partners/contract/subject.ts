@@ -36,6 +36,8 @@ export interface WebhookFixtures<Resource extends string = string> {
   /** Published vectors, verified as they are. */
   readonly vectors: readonly SignedVector[];
   readonly secret: string;
+  /** The partner's published keys by its own ids, where it signs under such. */
+  readonly keys?: Readonly<Record<string, string>>;
   /** Signs as the partner does, without the driver's code: the headers of a delivery. */
   readonly sign: (body: Uint8Array, secret: string, atMs: number) => Readonly<Record<string, string>>;
   readonly method: string;

@@ -13,6 +13,7 @@ import { temporaryFolder } from "../../local/sandbox/support/open-sandbox.ts";
 import { openReceiver } from "../../local/sandbox/support/receiver.ts";
 import { mapThing } from "../contract/resources.ts";
 
+import { verdictOf } from "../contract/verdict.ts";
 /** The driver against LeafLink's stand-in, which shares no code with it. */
 const key = "keyOfTheFirstCompany0001";
 const webhookKey = "company-webhook-key";
@@ -169,8 +170,8 @@ test("webhooks of orders and products are signed, whole or thin, and name what c
   for (const { headers, body } of await receiver.count(12)) {
     const rawBody = new TextEncoder().encode(body);
     const signed = { headers: { "ll-signature": String(headers["ll-signature"]) }, rawBody, url: "", method: "POST" };
-    expect(leaflink.webhook?.verify({ ...signed, secrets: [webhookKey], nowMs: 0 })).toEqual({ ok: true });
-    touched.push(...(leaflink.webhook?.touches(leaflink.webhook.schema.parse(JSON.parse(body))) ?? []));
+    expect(verdictOf(leaflink, { ...signed, secrets: [webhookKey], nowMs: 0 })).toEqual({ ok: true });
+    touched.push(...(leaflink.webhook?.touches(leaflink.webhook.schema.parse(JSON.parse(body)), noFacts) ?? []));
   }
   const told = changes.flatMap(({ objects }) => objects).map(([type, id]) => `${type}s ${id}`);
   expect(touched.map(({ resource, externalId }) => `${resource} ${externalId}`).toSorted()).toEqual(told.toSorted());
@@ -190,7 +191,7 @@ test("every forgery is one that the signature shows", async () => {
     const given = headers["ll-signature"];
     const signature: Record<string, string> = typeof given === "string" ? { "ll-signature": given } : {};
     const signed = { headers: signature, rawBody: new TextEncoder().encode(body), url: "", method: "POST" };
-    expect(leaflink.webhook?.verify({ ...signed, secrets: [webhookKey], nowMs: 0 })).toMatchObject({ ok: false });
+    expect(verdictOf(leaflink, { ...signed, secrets: [webhookKey], nowMs: 0 })).toMatchObject({ ok: false });
   }
   const stale = { ...webhooks, forgeKinds: ["stale-timestamp"] };
   await expect(opened.control("POST", "change", { type: "update", webhooks: stale })).rejects.toThrow(/signs no time/);

@@ -1,5 +1,5 @@
 import { verifyMac } from "../mac-scheme.ts";
-import type { Verdict } from "../verifier.ts";
+import type { KeyedVerdict } from "../verifier.ts";
 import { bodyVariations } from "./body-variations.ts";
 import { explainRejection } from "./explain-rejection.ts";
 import { claimedMs, judge } from "./judge.ts";
@@ -13,7 +13,7 @@ import { urlVariations } from "./url-variations.ts";
 import type { Finding, Trial, Variation } from "./variation.ts";
 
 export interface Diagnosis {
-  readonly verdict: Verdict;
+  readonly verdict: KeyedVerdict;
   /** What together makes the signature hold, or what is wrong with the request as such. */
   readonly findings: readonly Finding[];
 }

@@ -1,11 +1,11 @@
-import type { Verdict } from "../verifier.ts";
+import type { KeyedVerdict } from "../verifier.ts";
 import { verifierOf } from "./schemes.ts";
 import type { SchemeEntry } from "./schemes.ts";
 import { requestOf } from "./subject.ts";
 import type { Subject } from "./subject.ts";
 
 /** The verdict of the very verifier that a driver would use. */
-export function judge(entry: SchemeEntry, subject: Subject): Verdict {
+export function judge(entry: SchemeEntry, subject: Subject): KeyedVerdict {
   return verifierOf(entry, subject)(requestOf(subject, subject.nowMs ?? claimedMs(entry, subject) ?? 0));
 }
 

@@ -2,7 +2,7 @@ import { hmacText, sameText } from "../hmac.ts";
 import { es256Holds, readJwk } from "../jwk.ts";
 import { readJws } from "../jws.ts";
 import { rejected } from "../verifier.ts";
-import type { Verifier } from "../verifier.ts";
+import type { KeyedVerifier, Verifier } from "../verifier.ts";
 import type { Subject } from "./subject.ts";
 
 /** A published HMAC of a body, which no vendor sends like that: what the schemes are made of. */
@@ -16,13 +16,13 @@ export function hmacPrimitive({ parameters }: Subject): Verifier {
 }
 
 /** A published token in `x-jws`, of which only the signature is looked at. */
-export const jwsPrimitive: Verifier = ({ headers, keys }) => {
+export const jwsPrimitive: KeyedVerifier = ({ headers, keys }) => {
   const token = headers["x-jws"];
   if (token === undefined) return rejected("missing-header");
   const jws = readJws(token);
   if (jws === null) return rejected("malformed-header");
   if (jws.algorithm !== "ES256") return rejected("wrong-algorithm");
-  const key = keys?.("") ?? null;
+  const key = keys("");
   if (key === null) return { ok: false, reason: "unknown-key", wanted: "" };
   return es256Holds(jws, readJwk(key)) ? { ok: true } : rejected("mismatch");
 };

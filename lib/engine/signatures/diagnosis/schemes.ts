@@ -26,7 +26,7 @@ import { telegramMiniAppScheme, telegramWidgetScheme } from "../telegram-login.t
 import { tokenHeader } from "../token-header.ts";
 import { twilioBodySha256Scheme } from "../twilio-body-sha256.ts";
 import { twilioFormScheme } from "../twilio-form.ts";
-import type { Verifier } from "../verifier.ts";
+import type { KeyedVerifier } from "../verifier.ts";
 import { xeroScheme } from "../xero.ts";
 import { zendeskScheme } from "../zendesk.ts";
 import { hmacPrimitive, jwsPrimitive } from "./primitives.ts";
@@ -47,7 +47,7 @@ export interface SchemeEntry {
   readonly keyed: "secret" | "public-key" | "both";
   readonly scheme:
     | { readonly kind: "mac"; readonly mac: (subject: Subject) => MacScheme }
-    | { readonly kind: "verifier"; readonly verifier: (subject: Subject) => Verifier };
+    | { readonly kind: "verifier"; readonly verifier: (subject: Subject) => KeyedVerifier };
 }
 
 const standardHeaders = ["webhook-signature", "webhook-id", "webhook-timestamp"];
@@ -181,14 +181,14 @@ function mac(
 function verifier(
   title: string,
   headers: readonly string[],
-  made: (subject: Subject) => Verifier,
+  made: (subject: Subject) => KeyedVerifier,
   words: Words,
 ): SchemeEntry {
   return { title, headers, keyed: "secret", scheme: { kind: "verifier", verifier: made }, ...words };
 }
 
 /** The verifier of a subject, as a driver would have it. */
-export function verifierOf(entry: SchemeEntry, subject: Subject): Verifier {
+export function verifierOf(entry: SchemeEntry, subject: Subject): KeyedVerifier {
   if (entry.scheme.kind === "verifier") return entry.scheme.verifier(subject);
   const scheme = entry.scheme.mac(subject);
   return (request) => verifyMac(scheme, request);
@@ -203,6 +203,6 @@ function telegramScheme({ rawBody }: Subject): MacScheme {
 }
 
 /** The certificate that was given is its own anchor: a file of one certificate shows the signature, and a driver the whole chain. */
-function paypal({ key }: Subject): Verifier {
+function paypal({ key }: Subject): KeyedVerifier {
   return paypalSignature({ anchors: key === null ? [] : [key] });
 }

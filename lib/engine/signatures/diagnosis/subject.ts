@@ -1,4 +1,4 @@
-import type { SignedRequest } from "../verifier.ts";
+import type { KeyedRequest } from "../verifier.ts";
 
 /** One request whose signature somebody asks about, with what was configured for it. */
 export interface Subject {
@@ -17,7 +17,7 @@ export interface Subject {
 }
 
 /** The request as a verifier gets it, at a time. */
-export function requestOf(subject: Subject, nowMs: number): SignedRequest {
+export function requestOf(subject: Subject, nowMs: number): KeyedRequest {
   const { headers, rawBody, url, method, secrets, key } = subject;
   return { headers, rawBody, url, method, secrets, nowMs, keys: () => key };
 }

@@ -1,10 +1,10 @@
 import type { MacScheme } from "../mac-scheme.ts";
-import type { SignedRequest } from "../verifier.ts";
+import type { KeyedRequest } from "../verifier.ts";
 
 /** What is verified: the request, and the scheme where it is data. */
 export interface Trial {
   readonly mac: MacScheme | null;
-  readonly request: SignedRequest;
+  readonly request: KeyedRequest;
 }
 
 /** Something that is wrong with a request. */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Verdict } from "../verifier.ts";
+import type { KeyedVerdict } from "../verifier.ts";
 import { judge } from "./judge.ts";
 import { schemes } from "./schemes.ts";
 import type { Subject } from "./subject.ts";
@@ -32,7 +32,7 @@ export type VectorCase = z.infer<typeof VectorCase>;
 export const VectorFile = z.array(VectorCase);
 
 export type CaseResult =
-  | { readonly kind: "judged"; readonly right: boolean; readonly verdict: Verdict }
+  | { readonly kind: "judged"; readonly right: boolean; readonly verdict: KeyedVerdict }
   /** A scheme that nobody here knows is no case passed. */
   | { readonly kind: "unknown-scheme"; readonly right: false };
 
