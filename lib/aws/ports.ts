@@ -22,6 +22,7 @@ import { createCredentialAttempts } from "./credential-attempts.ts";
 import { createCredentials } from "./credentials.ts";
 import { readEnvironment } from "./environment.ts";
 import type { Environment, EnvironmentSource } from "./environment.ts";
+import { createDeliveries } from "./deliveries.ts";
 import { createEraser } from "./eraser.ts";
 import { createFailureStore } from "./failure-store.ts";
 import { createGateItems } from "./gate-items.ts";
@@ -77,7 +78,8 @@ export function createPorts(
   const log = createLog();
   const kept = (scope: RecordScope) => retentionOf(partners, environment.retention, scope);
   const [records, history, failures] = [table("records"), table("history"), table("failures")];
-  const erased = { connections, records, history, runs, failures, idempotency: table("idempotency"), tokens };
+  const idempotency = table("idempotency");
+  const erased = { connections, records, history, runs, failures, idempotency, tokens };
   return {
     environment,
     bucket,
@@ -88,6 +90,7 @@ export function createPorts(
     transport: createTransport(environment.sandboxHosts),
     browserUrl: (url) => standInOf(url, environment.sandboxHosts)?.href ?? url,
     gate: askedTogether(createSharedGate({ items: createGateItems(tokens), clock, random }), clock),
+    deliveries: createDeliveries(idempotency),
     lanes: createLanes(environment, clients.sqs),
     runs: createRunStore(runs, log),
     control: createControlStore(runs, clock),

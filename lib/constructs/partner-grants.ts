@@ -29,7 +29,13 @@ export function consumerGrants(scope: Construct, stage: Stage, driver: PartnerDr
     allowItems(scope, stage, partner, "connections", ["GetItem", "PutItem"]),
     allowItems(scope, stage, partner, "runs", ["GetItem", "PutItem", "UpdateItem"]),
     ...(lane === "webhooks"
-      ? [allowObjects(["GetObject"], [bodies]), ...tryGrants(scope, stage, driver)]
+      ? [
+          allowObjects(["GetObject"], [bodies]),
+          ...(driver.webhook?.isReplayable === true
+            ? [allowItems(scope, stage, partner, "idempotency", ["GetItem", "PutItem"])]
+            : []),
+          ...tryGrants(scope, stage, driver),
+        ]
       : [
           ...refreshGrants(scope, stage, driver),
           allowIndex(scope, stage, partner, "records", "digests"),

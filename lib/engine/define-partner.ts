@@ -17,6 +17,7 @@ import type { WebhookBody, WebhookFacts, WebhookPart } from "./webhook-event.ts"
 
 export type { ChildAsk, ChildDriver } from "./child-driver.ts";
 export type { LimitDeclaration, LimitOwner, LimitRule, WindowReset } from "./gate/limit-rule.ts";
+export type { WebhookBody, WebhookFacts, WebhookPart } from "./webhook-event.ts";
 
 /**
  * The one definition of a partner that stacks, consumers, console, docs and tests read: data where partners agree, pure
@@ -70,7 +71,7 @@ export function resource<Schema extends z.ZodType, ModelSchema extends z.ZodType
   return definition as unknown as ResourceDraft;
 }
 
-/** The same for webhooks: `dedupeKey`, `account` and `touches` are typed by the event's schema. */
+/** The same for webhooks: `dedupeKey`, `account`, `split` and `touches` are typed by the event's schema. */
 export function webhook<Schema extends z.ZodType, const Resource extends string>(
   definition: WebhookDefinition<Schema, Resource>,
 ): WebhookDriver<Resource> {
@@ -221,13 +222,23 @@ export interface WebhookDriver<Resource extends string = string> {
    * delivery and its own repetition.
    */
   readonly keepHeaders?: readonly string[];
+  /** JSON unless said otherwise. Of `none` the kept headers are the event; XML is read as `XmlElement` says. */
+  readonly body?: WebhookBody;
   /** The verified event's schema; a body that does not fit is a data failure, not an answer of 4xx. */
   readonly schema: z.ZodType;
-  readonly dedupeKey: (event: unknown) => string;
+  /** One name for a delivery and its repetitions; null where nothing tells those from a later one that says the same. */
+  readonly dedupeKey: (event: unknown, facts: WebhookFacts) => string | null;
+  /**
+   * The signature covers no time, so that an old post would be taken for ever: deliveries are remembered by their `dedupeKey`
+   * once they were worked, and skipped after that.
+   */
+  readonly isReplayable?: true;
   /** The partner's account that the event is about, where one endpoint serves many. */
-  readonly account?: (event: unknown) => string | null;
+  readonly account?: (event: unknown, facts: WebhookFacts) => string | null;
+  /** Instead of `account`, where one post holds events of several: each account's own. An account comes once; at most 1,000. */
+  readonly split?: (event: unknown, facts: WebhookFacts) => readonly WebhookPart[];
   /** The things to fetch again; an empty list is an event that we do not follow. At most 1,000. */
-  readonly touches: (event: unknown) => readonly Touched<Resource>[];
+  readonly touches: (event: unknown, facts: WebhookFacts) => readonly Touched<Resource>[];
   /** The resources of whose every change the partner promises an event: their imports are a net below, and seldom. */
   readonly covers?: readonly Resource[];
 }
@@ -333,12 +344,13 @@ export interface FeedDefinition<Schema extends z.ZodType> extends Omit<FeedIncre
 
 export interface WebhookDefinition<Schema extends z.ZodType, Resource extends string> extends Omit<
   WebhookDriver<Resource>,
-  "schema" | "dedupeKey" | "account" | "touches"
+  "schema" | "dedupeKey" | "account" | "split" | "touches"
 > {
   readonly schema: Schema;
-  readonly dedupeKey: (event: z.infer<Schema>) => string;
-  readonly account?: (event: z.infer<Schema>) => string | null;
-  readonly touches: (event: z.infer<Schema>) => readonly Touched<Resource>[];
+  readonly dedupeKey: (event: z.infer<Schema>, facts: WebhookFacts) => string | null;
+  readonly account?: (event: z.infer<Schema>, facts: WebhookFacts) => string | null;
+  readonly split?: (event: z.infer<Schema>, facts: WebhookFacts) => readonly WebhookPart[];
+  readonly touches: (event: z.infer<Schema>, facts: WebhookFacts) => readonly Touched<Resource>[];
 }
 
 export interface ResourceDefinition<Schema extends z.ZodType, ModelSchema extends z.ZodType>

@@ -28,6 +28,8 @@ export const Job = z.lazy(() =>
         contentType: z.string().max(200),
         /** What the driver keeps of the request's headers (`keepHeaders`), under lower-case names; absent where it keeps none. */
         headers: z.record(z.string().max(80), z.string().max(keptHeaderCharsMax)).exactOptional(),
+        /** The job of the whole post, where this is one account's part of it: the body is that part, as JSON. */
+        partOf: z.string().max(200).exactOptional(),
         body: z.discriminatedUnion("kind", [
           z.strictObject({ kind: z.literal("text"), text: z.string() }),
           z.strictObject({ kind: z.literal("base64"), base64: z.string() }),

@@ -37,6 +37,7 @@ export interface Ports {
   readonly leases: Leases;
   readonly partnerSecrets: PartnerSecrets;
   readonly claims: ClaimChecks;
+  readonly deliveries: Deliveries;
   readonly failures: FailureStore;
   readonly control: ControlStore;
   readonly parked: ParkedJobs;
@@ -267,7 +268,15 @@ export interface PartnerSecret {
 }
 
 export interface PartnerSecrets {
-  read(partner: string): Promise<PartnerSecret | null>;
+  /** May be up to a minute old; `fresh` asks the store, unless that was done within the last ten seconds. */
+  read(partner: string, options?: { readonly fresh: boolean }): Promise<PartnerSecret | null>;
+}
+
+/** Webhooks that were worked to their end, where nothing in them says how old they are. */
+export interface Deliveries {
+  isDone(partner: string, key: string): Promise<boolean>;
+  /** Remembered until then, and possibly a few days longer. */
+  markDone(partner: string, key: string, untilMs: number): Promise<void>;
 }
 
 /** Whose a body is; connection null where it is not known. */

@@ -43,6 +43,10 @@ export async function consumeJob(ports: ConsumePorts, job: Job, context: WorkCon
   switch (outcome.kind) {
     case "done":
       if (job.work.kind === "canary") return;
+  return settle(ports, ownedBy(job, outcome), outcome);
+}
+
+async function settle(ports: ConsumePorts, job: Job, outcome: Outcome): Promise<void> {
       ports.metrics.count("JobsDone", 1, { partner: job.partner, kind: job.work.kind });
       return closeReplayed(ports, job);
     case "wait":
@@ -55,6 +59,12 @@ export async function consumeJob(ports: ConsumePorts, job: Job, context: WorkCon
 /** Skipped and counted: too old by itself, or by what somebody said after an outage. */
 async function skip(ports: ConsumePorts, job: Job, metric: "JobsStale" | "JobsPurged"): Promise<void> {
   ports.metrics.count(metric, 1, { partner: job.partner, kind: job.work.kind });
+/** A job that came without its connection goes on as the connection's own. A replay stays where its failure is kept. */
+function ownedBy(job: Job, outcome: Outcome): Job {
+  if (outcome.kind === "done" || outcome.connectionId === undefined || job.replayOf !== null) return job;
+  return { ...job, connectionId: outcome.connectionId };
+}
+
   await reopenReplayed(ports, job);
   const ageMs = ports.clock.nowMs() - job.createdAtMs;
   ports.log.warn("skipped a job", { jobId: job.id, partner: job.partner, metric, ageMs });

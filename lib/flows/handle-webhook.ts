@@ -1,12 +1,9 @@
 import type { PartnerDriver, Touched, WebhookDriver } from "../engine/define-partner.ts";
-import { dataFailure } from "../engine/data-failure.ts";
-import { PartnerError } from "../engine/errors.ts";
-import { parseJson } from "../engine/parse-json.ts";
 import type { Job, WebhookWork } from "../engine/job.ts";
 import type { Connection, Ports } from "../engine/ports.ts";
-import type { CallPorts } from "./call-partner.ts";
 import { isPurgedFor } from "../engine/purge.ts";
 import { refreshJob } from "../engine/refresh-job.ts";
+import type { CallPorts } from "./call-partner.ts";
 import { fetchNamed } from "./fetch-named.ts";
 import { fetchRelated } from "./fetch-related.ts";
 import { isHeld, waitForPerson } from "./held.ts";
@@ -14,14 +11,23 @@ import { done } from "./outcome.ts";
 import type { Outcome, WorkContext } from "./outcome.ts";
 import { parkChildren } from "./park-children.ts";
 import type { SavePorts } from "./save-records.ts";
+import { deliveryKeyOf, markWorked, wasWorked } from "./webhook/delivery-mark.ts";
+import { failedWebhook } from "./webhook/failed-webhook.ts";
+import { countDropped, findOwner } from "./webhook/find-owner.ts";
+import { readEvent } from "./webhook/read-event.ts";
+import type { ReadEvent } from "./webhook/read-event.ts";
+import { sendParts } from "./webhook/send-parts.ts";
+import type { PartsPorts } from "./webhook/send-parts.ts";
 
-export type WebhookPorts = CallPorts & SavePorts & Pick<Ports, "claims" | "connections" | "lanes">;
+export type WebhookPorts = CallPorts & SavePorts & PartsPorts & Pick<Ports, "deliveries">;
 
-const place = "webhook";
 /** More than any partner puts into one event; bounds what a signed body can make us do. */
 const touchedMax = 1_000;
 
-/** Reads what a verified webhook names and fetches each thing again: order and age of payloads then do not matter. */
+/**
+ * Reads what a verified webhook names and fetches each thing again: order and age of payloads then do not matter. A post that
+ * holds several accounts' events is parted first, each account's for itself.
+ */
 export async function handleWebhook(
   ports: WebhookPorts,
   driver: PartnerDriver,
@@ -30,31 +36,71 @@ export async function handleWebhook(
   context: WorkContext,
 ): Promise<Outcome> {
   const { webhook } = driver;
-  if (webhook === undefined)
-    return failed(
-      driver,
-      "no-webhooks",
-      "a driver with webhooks",
-      "none",
-      "Its driver has none: discard the failure or add them.",
+  if (webhook === undefined) {
+    const toDo = "Its driver has none: discard the failure or add them.";
+    return failedWebhook(driver, "no-webhooks", "a driver with webhooks", "none", toDo);
+  }
+  const read = await readEvent(ports, driver, webhook, work);
+  if (read.kind === "failed") return read;
+  const parts = work.partOf === undefined ? webhook.split?.(read.event, read.facts) : undefined;
+  if (parts !== undefined && parts.length !== 1) {
+    return once(ports, driver, job, deliveryKeyOf(webhook, work, read, null), () =>
+      sendParts(ports, driver, job, work, parts),
     );
-  const event = await readEvent(ports, driver, webhook, work);
-  if (event.kind === "failed") return event;
-  const found = await findConnection(ports, driver, webhook, job, event.event);
-  if (found.kind === "failed") return found;
-  if (found.kind === "gone") {
-    ports.metrics.count("JobsOfGone", 1, { partner: driver.name });
+  }
+  const account = parts?.[0]?.account ?? webhook.account?.(read.event, read.facts) ?? null;
+  const owner = await findOwner(ports, driver, job.connectionId, account);
+  if (owner.kind === "failed") return owner;
+  if (owner.kind !== "found") {
+    countDropped(ports, driver, job.id, owner.kind);
     return done;
   }
-  const { connection } = found;
-  if (connection.status !== "active") return heldFor(connection, waitForPerson(connection.status, ports.clock.nowMs()));
-  const named = webhook.touches(event.event).slice(0, touchedMax);
+  const { connection } = owner;
+  const outcome = await once(ports, driver, job, deliveryKeyOf(webhook, work, read, connection.connectionId), () =>
+    followEvent(ports, driver, webhook, { connection, read, job, context }),
+  );
+  // From here on it is that connection's: what waits waits with it, and its failure is its tenant's to see and to erase.
+  return outcome.kind === "done" ? outcome : { ...outcome, connectionId: connection.connectionId };
+}
+
+/** Skips what was worked before, and remembers what is done, where the driver's deliveries are remembered at all. */
+async function once(
+  ports: WebhookPorts,
+  driver: PartnerDriver,
+  job: Job,
+  key: string | null,
+  effect: () => Promise<Outcome>,
+): Promise<Outcome> {
+  if (await wasWorked(ports, job, key)) {
+    ports.metrics.count("WebhooksRepeated", 1, { partner: driver.name });
+    return done;
+  }
+  const outcome = await effect();
+  if (outcome.kind === "done") await markWorked(ports, job, key);
+  return outcome;
+}
+
+interface Following {
+  readonly connection: Connection;
+  readonly read: ReadEvent;
+  readonly job: Job;
+  readonly context: WorkContext;
+}
+
+async function followEvent(
+  ports: WebhookPorts,
+  driver: PartnerDriver,
+  webhook: WebhookDriver,
+  { connection, read, job, context }: Following,
+): Promise<Outcome> {
+  if (connection.status !== "active") return waitForPerson(connection.status, ports.clock.nowMs());
+  const named = webhook.touches(read.event, read.facts).slice(0, touchedMax);
   const touched = await unpurged(ports, job, named);
   if (named.length === 0) ports.metrics.count("WebhooksIgnored", 1, { partner: driver.name });
   for (const [index, thing] of touched.entries()) {
     const outcome = await fetchTouched(ports, driver, connection, thing, job, context);
     if (outcome.kind === "done") continue;
-    if (outcome.kind === "wait" && index === 0 && isHeld(outcome.reason)) return heldFor(connection, outcome);
+    if (outcome.kind === "wait" && index === 0 && isHeld(outcome.reason)) return outcome;
     if (touched.length === 1) return outcome;
     // Each of the rest by itself: the whole webhook again would fetch again what it has, and might never get to its end.
     await sendRefreshes(ports, connection, touched.slice(index), job);
@@ -96,14 +142,10 @@ async function fetchTouched(
   context: WorkContext,
 ): Promise<Outcome> {
   const resource = driver.resources[thing.resource];
-  if (resource === undefined)
-    return failed(
-      driver,
-      "unknown-resource",
-      "a resource of the driver",
-      thing.resource,
-      "Mend the driver's `touches`.",
-    );
+  if (resource === undefined) {
+    const toDo = "Mend the driver's `touches`.";
+    return failedWebhook(driver, "unknown-resource", "a resource of the driver", thing.resource, toDo);
+  }
   const target = {
     driver,
     connection,
@@ -120,97 +162,4 @@ async function fetchTouched(
   for (const { ask, error } of result.refused) await parkChildren(ports, target, ask, error);
   await fetchRelated(ports, target, [result.raw], limits);
   return done;
-}
-
-type Failed = Extract<Outcome, { kind: "failed" }>;
-
-async function readEvent(
-  ports: WebhookPorts,
-  driver: PartnerDriver,
-  webhook: WebhookDriver,
-  work: WebhookWork,
-): Promise<{ kind: "event"; event: unknown } | Failed> {
-  const bytes = await bodyOf(ports, work);
-  if (bytes === null)
-    return failed(
-      driver,
-      "claim-missing",
-      "the body in the claim-check bucket",
-      "nothing",
-      "Its time to be kept has passed: discard the failure.",
-    );
-  const json = parseJson(bytes);
-  if (json.kind !== "json") {
-    return failed(
-      driver,
-      "webhook-not-json",
-      "a JSON body",
-      `${work.contentType || "no content type"}, ${bytes.byteLength} bytes`,
-      "It was rightly signed: ask the partner, or mend the driver.",
-    );
-  }
-  const parsed = webhook.schema.safeParse(json.body);
-  if (!parsed.success)
-    return {
-      kind: "failed",
-      place,
-      error: dataFailure(driver, "webhook-shape", "an event of the driver's schema", parsed.error),
-    };
-  return { kind: "event", event: parsed.data };
-}
-
-async function bodyOf(ports: WebhookPorts, work: WebhookWork): Promise<Uint8Array | null> {
-  switch (work.body.kind) {
-    case "text":
-      return new TextEncoder().encode(work.body.text);
-    case "base64":
-      return Buffer.from(work.body.base64, "base64");
-    case "claim":
-      return ports.claims.get(work.body.key);
-  }
-}
-
-async function findConnection(
-  ports: WebhookPorts,
-  driver: PartnerDriver,
-  webhook: WebhookDriver,
-  job: Job,
-  event: unknown,
-): Promise<{ kind: "found"; connection: Connection } | { kind: "gone" } | Failed> {
-  const account = webhook.account?.(event) ?? null;
-  const connection =
-    job.connectionId !== null
-      ? await ports.connections.read(driver.name, job.connectionId)
-      : account === null
-        ? null
-        : await ports.connections.findByAccount(driver.name, account);
-  const named = job.connectionId !== null ? { connectionId: job.connectionId } : account === null ? null : { account };
-  if (connection === null && named !== null && (await ports.connections.isGone(driver.name, named)))
-    return { kind: "gone" };
-  if (connection === null) {
-    const actual =
-      job.connectionId ?? (account === null ? "an event that names no account" : "an account without a connection");
-    return failed(
-      driver,
-      "connection-not-found",
-      "a connection that the event belongs to",
-      actual,
-      "Connect the account, or register the webhook with its connection's own address; then replay.",
-    );
-  }
-  return { kind: "found", connection };
-}
-
-/** Where it is parked, if it is, goes by the connection that the event names. */
-function heldFor({ connectionId }: Connection, wait: Extract<Outcome, { kind: "wait" }>): Outcome {
-  return { ...wait, connectionId };
-}
-
-function failed(driver: PartnerDriver, code: string, expected: string, actual: string, toDo: string): Failed {
-  const message = `${driver.title} webhook: expected ${expected}, got ${actual}. ${toDo}`;
-  return {
-    kind: "failed",
-    place,
-    error: new PartnerError({ code, kind: "data", partner: driver.name, message, cause: { expected, actual } }),
-  };
 }

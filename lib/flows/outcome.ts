@@ -11,7 +11,12 @@ export type Outcome =
       readonly connectionId?: string;
     }
   /** `place` is where, stable, for grouping: `webhook`, `charges page`, `charges one`. */
-  | { readonly kind: "failed"; readonly error: PartnerError; readonly place: string };
+  | {
+      readonly kind: "failed";
+      readonly error: PartnerError;
+      readonly place: string;
+      readonly connectionId?: string;
+    };
 
 /** Why a run's step, or a part of it, cannot go on now. */
 export type Stop =

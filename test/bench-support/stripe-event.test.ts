@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { noFacts } from "../../lib/engine/webhook-event.ts";
 import type { PageContent } from "../../lib/engine/pages/page-strategy.ts";
 import type { Cursor } from "../../lib/engine/run.ts";
 import { stripe } from "../../lib/partners/index.ts";
@@ -9,7 +10,7 @@ test.each([2_000, 4_000, 64_000])("an event of about %d bytes is one that the dr
   const text = stripeEvent(7, bytes);
   expect(Math.abs(text.length - bytes)).toBeLessThan(100);
   const event = stripe.webhook?.schema.parse(JSON.parse(text));
-  expect(stripe.webhook?.touches(event)).toEqual([{ resource: "charges", externalId: stripeCharge(7)["id"] }]);
+  expect(stripe.webhook?.touches(event, noFacts)).toEqual([{ resource: "charges", externalId: stripeCharge(7)["id"] }]);
 });
 
 test("pages lead from one to the next and hold every charge once", () => {

@@ -123,7 +123,7 @@ describe("a webhook", () => {
   test.each([
     ["is no JSON", "so sorry", "webhook-not-json"],
     ["is not of the driver's shape", { touched: "order-1" }, "webhook-shape"],
-    ["belongs to nobody we know", { account: "acct-9", touched: [] }, "connection-not-found"],
+    ["says nothing of whose it is", { touched: [] }, "connection-not-found"],
   ])("whose body %s is accepted, since it was signed, and parked as a data failure", async (_, body, code) => {
     const ports = await quietPorts(new AcmeServer(1));
     expect((await ingestWebhook(ports, post(body))).status).toBe(202);

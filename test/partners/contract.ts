@@ -11,6 +11,7 @@ import { checkPages, checkPagesEnd } from "./contract/pages.ts";
 import { checkDrops, checkExtraSurvives, checkGone, checkIds, checkMapping } from "./contract/resources.ts";
 import { checkForgeries, checkStrangers, checkVectors } from "./contract/signatures.ts";
 import type { Check, PartnerFixtures } from "./contract/subject.ts";
+import { checkParts, checkReplays } from "./contract/webhook-parts.ts";
 import { checkAnyEvent, checkEvents } from "./contract/webhooks.ts";
 
 export const checks: Readonly<Record<string, Check>> = {
@@ -35,6 +36,8 @@ export const checks: Readonly<Record<string, Check>> = {
   "strangers are refused": checkStrangers,
   "events say what they touch": checkEvents,
   "no event crashes": checkAnyEvent,
+  "each account gets its own part": checkParts,
+  "old posts are known": checkReplays,
   "fixtures hold no secrets and nobody's data": checkFixtureFiles,
   "the docs page is there and sourced": checkDocsPage,
 };

@@ -7,6 +7,7 @@ import { MemoryChangeBus } from "./memory/change-bus.ts";
 import { MemoryConnectionStore } from "./memory/connection-store.ts";
 import { MemoryCredentialAttempts } from "./memory/credential-attempts.ts";
 import { MemoryControlStore } from "./memory/control-store.ts";
+import { MemoryDeliveries } from "./memory/deliveries.ts";
 import { MemoryEraser } from "./memory/eraser.ts";
 import { MemoryFailureStore } from "./memory/failure-store.ts";
 import { MemoryGate } from "./memory/gate.ts";
@@ -40,6 +41,7 @@ export interface MemoryPorts extends Ports {
   readonly leases: MemoryLeases;
   readonly partnerSecrets: MemoryPartnerSecrets;
   readonly claims: MemoryClaimChecks;
+  readonly deliveries: MemoryDeliveries;
   readonly failures: MemoryFailureStore;
   readonly control: MemoryControlStore;
   readonly parked: MemoryParkedJobs;
@@ -78,6 +80,7 @@ export function createMemoryPorts(options: MemoryPortsOptions = {}): MemoryPorts
     connections: new MemoryConnectionStore((owner) => credentials.forget(owner)),
     credentials,
     claims: new MemoryClaimChecks(),
+    deliveries: new MemoryDeliveries(),
     failures: new MemoryFailureStore(),
     parked: new MemoryParkedJobs(random),
   };

@@ -28,7 +28,7 @@ export const layers: readonly Layer[] = [
     name: "engine",
     matches: /^lib\/engine\//,
     layers: ["models"],
-    packages: [schema, "canonicalize", "oauth4webapi"],
+    packages: [schema, "canonicalize", "oauth4webapi", "saxes"],
     node: ["crypto"],
   },
   { name: "flows", matches: /^lib\/flows\//, layers: ["engine", "models"], packages: [schema], node: [] },

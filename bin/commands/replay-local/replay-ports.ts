@@ -64,6 +64,8 @@ export function createReplayPorts(world: {
     // No app of ours is at hand: a token that has run out is not refreshed here.
     partnerSecrets: { read: async () => null },
     claims: { put: async () => "replay", get: async () => null },
+    // Whatever was worked before is worked again here.
+    deliveries: { isDone: async () => false, markDone: async () => undefined },
     failures: failuresThatSay(say),
     attempts: {
       create: async () => "created",

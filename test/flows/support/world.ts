@@ -63,6 +63,7 @@ export function mortal(
     failures: wrap(ports.failures),
     transport: wrap(ports.transport),
     gate: wrap(ports.gate),
+    deliveries: wrap(ports.deliveries),
   };
   return { ports: { ...ports, ...effects }, calls: () => calls };
 }

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { acmeDocs } from "./acme.ts";
-import { crashUnless, subject, verify, withWebhook, withWebhookFixtures } from "./planted.ts";
-import type { Fault } from "./planted.ts";
+import { crashUnless, subject, verify, withSplit, withWebhook, withWebhookFixtures } from "./planted.ts";
+import type { Fault, Post } from "./planted.ts";
 
 /** Faults in what comes by itself, and in the files beside a driver. */
 export const webhookFaults: readonly Fault[] = [
@@ -119,6 +119,45 @@ export const webhookFaults: readonly Fault[] = [
         schema: z.looseObject({ id: z.string().min(1) }),
         account: (event: { person: string }) => event.person.trim(),
       }),
+  ],
+  ["each account gets its own part", "parts that nobody expects", /comes to the parts/, () => withSplit({})],
+  [
+    "each account gets its own part",
+    "everybody gets everything",
+    /holds the events of a, b/,
+    () => withSplit({ split: (post: Post) => post.events.map(({ account }) => ({ account, event: post })) }),
+  ],
+  [
+    "each account gets its own part",
+    "a part that is not of the schema",
+    /not of the schema/,
+    () => withSplit({ split: (post: Post) => post.events.map((event) => ({ account: event.account, event })) }),
+  ],
+  [
+    "each account gets its own part",
+    "an account in two parts",
+    /two parts of one account/,
+    () =>
+      withSplit({ split: (post: Post) => post.events.map((event) => ({ account: "a", event: { events: [event] } })) }),
+  ],
+  [
+    "each account gets its own part",
+    "two answers to whose it is",
+    /both `account` and `split`/,
+    () => withWebhook({ split: () => [] }),
+  ],
+  [
+    "old posts are known",
+    "no time in the signature",
+    /not remembered/,
+    () => withWebhookFixtures({ toleranceMs: null }),
+  ],
+  ["old posts are known", "marks that nobody needs", /all the same/, () => withWebhook({ isReplayable: true })],
+  [
+    "old posts are known",
+    "nothing to know them by",
+    /none among the fixtures has a dedupe key/,
+    () => withWebhook({ isReplayable: true, dedupeKey: () => null }),
   ],
   [
     "fixtures hold no secrets and nobody's data",

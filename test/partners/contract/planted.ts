@@ -29,6 +29,29 @@ export const withPeopleFixtures = (over: object) =>
 export const withWebhookFixtures = (over: object) =>
   subject({ fixtures: { webhook: { ...acmeFixtures.webhook, ...over } } });
 
+/** A post of several accounts' events. */
+export interface Post {
+  readonly events: readonly { readonly account: string; readonly person: string }[];
+}
+
+const Posts = z.strictObject({ events: z.array(z.strictObject({ account: z.string(), person: z.string() })) });
+
+/** Acme, if one of its posts held several accounts' events; rightly parted, and not what the fixtures say. */
+export function withSplit(over: object): Subject {
+  const webhook = {
+    ...webhookOf(acme),
+    account: undefined,
+    schema: Posts,
+    dedupeKey: (post: Post) => JSON.stringify(post),
+    split: (post: Post) => post.events.map((event) => ({ account: event.account, event: { events: [event] } })),
+    touches: (post: Post) => post.events.map(({ person }) => ({ resource: "people", externalId: person })),
+    ...over,
+  };
+  const event = { events: ["a", "b"].map((account) => ({ account, person: `${account}1` })) };
+  const fixture = { name: "two accounts", event, touches: [], account: null, parts: [] };
+  return subject({ driver: { webhook }, fixtures: { webhook: { ...acmeFixtures.webhook, events: [fixture] } } });
+}
+
 function peopleOf(driver: PartnerDriver): ResourceDriver {
   const { people } = driver.resources;
   if (people === undefined) throw new Error("acme has people");

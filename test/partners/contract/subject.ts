@@ -62,6 +62,10 @@ export interface EventFixture<Resource extends string = string> {
   readonly event: unknown;
   readonly touches: readonly Touched<Resource>[];
   readonly account: string | null;
+  /** What came beside the body, where the driver keeps headers. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Where one post holds several accounts' events: each account's, in the order of the driver's parts. */
+  readonly parts?: readonly { readonly account: string; readonly touches: readonly Touched<Resource>[] }[];
 }
 
 export interface ErrorFixture {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
 import type { WebhookDriver } from "../../../lib/engine/define-partner.ts";
+import { noFacts } from "../../../lib/engine/webhook-event.ts";
 import { unless } from "./identity.ts";
 import { changed, pathsIn } from "./json-paths.ts";
 import { anyJson, falsified, thrownBy } from "./subject.ts";
@@ -9,9 +10,12 @@ import type { Check, EventFixture, Subject } from "./subject.ts";
 /** Each event has its own key, names what it touches and whose it is. */
 export const checkEvents: Check = (subject) =>
   withWebhook(subject, (webhook, { events }) => {
-    const keys = events.flatMap(({ event }) =>
-      webhook.schema.safeParse(event).success ? [webhook.dedupeKey(webhook.schema.parse(event))] : [],
-    );
+    const keys = events
+      .flatMap(({ event, headers }) => {
+        const parsed = webhook.schema.safeParse(event);
+        return parsed.success ? [webhook.dedupeKey(parsed.data, { headers: headers ?? {} })] : [];
+      })
+      .filter((key) => key !== null);
     return [
       ...unless(
         events.some((event) => event.touches.length > 0),
@@ -59,15 +63,19 @@ export function withWebhook(
 function eventProblems(
   subject: Subject,
   webhook: WebhookDriver,
-  { name, event, touches, account }: EventFixture,
+  { name, event, touches, account, headers }: EventFixture,
 ): string[] {
   const parsed = webhook.schema.safeParse(event);
   if (!parsed.success) return [`"${name}" does not parse`];
-  const actual = webhook.touches(parsed.data);
+  const facts = { headers: headers ?? {} };
+  const actual = webhook.touches(parsed.data, facts);
   return [
     ...readProblems(subject, webhook, parsed.data).map((problem) => `"${name}": ${problem}`),
     ...unless(isDeepStrictEqual(actual, touches), `"${name}" touches ${JSON.stringify(actual)}`),
-    ...unless((webhook.account?.(parsed.data) ?? null) === account, `"${name}" has another account than ${account}`),
+    ...unless(
+      (webhook.account?.(parsed.data, facts) ?? null) === account,
+      `"${name}" has another account than ${account}`,
+    ),
   ];
 }
 
@@ -76,11 +84,16 @@ const touchesMax = 100;
 function readProblems({ driver }: Subject, webhook: WebhookDriver, parsed: unknown): string[] {
   const problems: string[] = [];
   const thrown = thrownBy(() => {
-    const key: unknown = webhook.dedupeKey(parsed);
-    const account: unknown = webhook.account?.(parsed) ?? null;
-    const touches = webhook.touches(parsed);
+    const key: unknown = webhook.dedupeKey(parsed, noFacts);
+    const account: unknown = webhook.account?.(parsed, noFacts) ?? null;
+    const touches = webhook.touches(parsed, noFacts);
+    const parts = webhook.split?.(parsed, noFacts) ?? [];
     problems.push(
-      ...unless(typeof key === "string" && key.length > 0, "the dedupe key is no text"),
+      ...unless(key === null || (typeof key === "string" && key.length > 0), "the dedupe key is no text"),
+      ...unless(
+        parts.every((part) => typeof part.account === "string" && part.account.length > 0),
+        "a part's account is no text",
+      ),
       ...unless(account === null || (typeof account === "string" && account.length > 0), "the account is no text"),
       ...unless(touches.length <= touchesMax, `touches more than ${touchesMax} things`),
       ...touches.flatMap(({ resource }) =>

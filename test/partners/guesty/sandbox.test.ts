@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
+import { noFacts } from "../../../lib/engine/webhook-event.ts";
 import { concurrency, slidingWindow } from "../../../lib/engine/gate/limit-declarations.ts";
 import type { ResourceDriver } from "../../../lib/engine/define-partner.ts";
 import type { Cursor } from "../../../lib/engine/run.ts";
@@ -10,8 +11,8 @@ import { change, ledgerObjects, ledgerSummary, temporaryFolder } from "../../loc
 import { openReceiver } from "../../local/sandbox/support/receiver.ts";
 import type { Received } from "../../local/sandbox/support/receiver.ts";
 import { mapThing } from "../contract/resources.ts";
-import { client, connection, openGuesty, webhookSecret } from "./open-guesty.ts";
 import { verdictOf } from "../contract/verdict.ts";
+import { client, connection, openGuesty, webhookSecret } from "./open-guesty.ts";
 import type { OpenGuesty } from "./open-guesty.ts";
 
 /** The driver against Guesty's stand-in, which shares no code with it: what both read out of the documentation has to agree. */
@@ -337,7 +338,7 @@ describe("webhooks", () => {
       const received = (await receiver.count(before + 6)).slice(before);
       expect(received.map((one) => verdict(world, one))).toEqual(times(6, () => true));
       const touched = received.flatMap(
-        (one) => guesty.webhook?.touches(guesty.webhook.schema.parse(JSON.parse(one.body))) ?? [],
+        (one) => guesty.webhook?.touches(guesty.webhook.schema.parse(JSON.parse(one.body)), noFacts) ?? [],
       );
       const changed = objects.map(([kind, externalId]) => ({ resource: `${kind}s`, externalId }));
       expect(new Set(touched.map((one) => JSON.stringify(one)))).toEqual(

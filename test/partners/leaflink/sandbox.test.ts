@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import * as z from "zod";
+import { noFacts } from "../../../lib/engine/webhook-event.ts";
 import { classifyAnswer } from "../../../lib/engine/classify.ts";
 import type { PageStrategy } from "../../../lib/engine/pages/page-strategy.ts";
 import { urlFor } from "../../../lib/engine/request-url.ts";
@@ -12,8 +13,8 @@ import { ManualClock } from "../../local/sandbox/support/manual-clock.ts";
 import { temporaryFolder } from "../../local/sandbox/support/open-sandbox.ts";
 import { openReceiver } from "../../local/sandbox/support/receiver.ts";
 import { mapThing } from "../contract/resources.ts";
-
 import { verdictOf } from "../contract/verdict.ts";
+
 /** The driver against LeafLink's stand-in, which shares no code with it. */
 const key = "keyOfTheFirstCompany0001";
 const webhookKey = "company-webhook-key";

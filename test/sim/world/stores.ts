@@ -6,6 +6,7 @@ import type { Run } from "../../../lib/engine/run.ts";
 import { MemoryChangeBus } from "../../support/memory/change-bus.ts";
 import { MemoryConnectionStore } from "../../support/memory/connection-store.ts";
 import { MemoryControlStore } from "../../support/memory/control-store.ts";
+import { MemoryDeliveries } from "../../support/memory/deliveries.ts";
 import { MemoryFailureStore } from "../../support/memory/failure-store.ts";
 import { MemoryGateItems } from "../../support/memory/gate-items.ts";
 import { MemoryHistoryStore } from "../../support/memory/history-store.ts";
@@ -36,6 +37,7 @@ export function createStores(ground: Ground, prng: Prng, settings: { readonly st
     leases: new MemoryLeases(clock),
     partnerSecrets: new MemoryPartnerSecrets(),
     claims: new MemoryClaimChecks(),
+    deliveries: new MemoryDeliveries(),
     failures: new SimulatedFailureStore(ground),
     gateItems: new MemoryGateItems(),
   };

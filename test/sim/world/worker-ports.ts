@@ -55,6 +55,7 @@ export function portsFor(world: SharedWorld, instance: Instance, mappings: Mappi
     leases: behind("leases", stores.leases),
     partnerSecrets: behind("secrets", stores.partnerSecrets),
     claims: behind("claims", stores.claims),
+    deliveries: behind("deliveries", stores.deliveries),
     failures: behind("failures", stores.failures),
     audit: new RecordedAudit(),
     metrics: countedIn(ground),
