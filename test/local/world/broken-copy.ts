@@ -13,15 +13,17 @@ export interface Break {
   readonly broken: string;
 }
 
-/** A copy of the project with one line broken; its packages are the project's own. */
-export function brokenCopy({ file, whole, broken }: Break): string {
+/** A copy of the project with one line broken, or several; its packages are the project's own. */
+export function brokenCopy(...breaks: readonly Break[]): string {
   const copy = temporaryFolder();
   for (const part of parts) cpSync(join(root, part), join(copy, part), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
-  const path = join(copy, file);
-  const text = readFileSync(path, "utf8");
-  if (text.split(whole).length !== 2) throw new Error(`${file} does not hold once: ${whole}`);
-  writeFileSync(path, text.replace(whole, broken));
+  for (const { file, whole, broken } of breaks) {
+    const path = join(copy, file);
+    const text = readFileSync(path, "utf8");
+    if (text.split(whole).length !== 2) throw new Error(`${file} does not hold once: ${whole}`);
+    writeFileSync(path, text.replace(whole, broken));
+  }
   return copy;
 }
 
