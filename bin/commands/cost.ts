@@ -28,6 +28,7 @@ Options
   --connections <count>  connections of each partner, all on its schedule (default 1)
   --webhooks <count>     webhooks a day, over all partners (default 1000)
   --changes <percent>    of what webhooks have fetched, how much has changed (default 30)
+  --found <count>        changes a day that imports find, over all partners, as no webhook told of them (default 0)
   --things <count>       things that a resource of a connection has, for full passes (default 1000)
   --record-kb <count>    size of a record (default 1)
   --batch <count>        messages that a consumer gets at once: 1 when quiet, 10 when busy (default 1)
@@ -44,6 +45,7 @@ Examples
     connections: { type: "string" },
     webhooks: { type: "string" },
     changes: { type: "string" },
+    found: { type: "string" },
     things: { type: "string" },
     "record-kb": { type: "string" },
     batch: { type: "string" },
@@ -58,6 +60,7 @@ Examples
       connectionsEach: numberOf(values, "connections", 1, { min: 0, max: 1e7 }),
       webhooksADay: numberOf(values, "webhooks", 1_000, { min: 0, max: 1e9 }),
       changedShare: numberOf(values, "changes", 30, { min: 0, max: 100 }) / 100,
+      foundADay: numberOf(values, "found", 0, { min: 0, max: 1e9 }),
       thingsEach: numberOf(values, "things", 1_000, { min: 0, max: 1e9 }),
     };
     const assumptions = assumptionsOf(values);

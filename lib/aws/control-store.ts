@@ -50,16 +50,25 @@ const heldIndex = { name: "active", partitionName: "activePartition", timeName: 
 /** Controls beside the runs of what they hold; connections that are not at rest are in the index `active`, under a partition of their own. */
 export function createControlStore(table: Table, clock: Clock): ControlStore {
   const cache = new ExpiringCache<Control>(clock, cacheBounds);
+  /** Under way: the jobs of a batch ask at the same moment. */
+  const asked = new Map<string, Promise<Control>>();
   const read = (item: Item): Control => jsonOf(table.name, item, ControlBody);
+  const readFresh = async (partner: string, connectionId: string | null): Promise<Control> => {
+    const key = keyOf({ partner, connectionId });
+    const item = await table.get(key);
+    const control = item === null ? atRest(partner, connectionId) : read(item);
+    cache.set(cacheKeyOf(key), control);
+    return control;
+  };
   return {
     async read(partner, connectionId, options) {
-      const key = keyOf({ partner, connectionId });
-      const kept = options?.fresh === true ? undefined : cache.get(cacheKeyOf(key));
+      if (options?.fresh === true) return readFresh(partner, connectionId);
+      const key = cacheKeyOf(keyOf({ partner, connectionId }));
+      const kept = cache.get(key);
       if (kept !== undefined) return kept;
-      const item = await table.get(key);
-      const control = item === null ? atRest(partner, connectionId) : read(item);
-      cache.set(cacheKeyOf(key), control);
-      return control;
+      const reading = asked.get(key) ?? readFresh(partner, connectionId).finally(() => void asked.delete(key));
+      asked.set(key, reading);
+      return reading;
     },
 
     async compareAndSet(next) {

@@ -4,14 +4,15 @@ import { describe, expect, test } from "vitest";
 import { costCommand } from "../../bin/commands/cost.ts";
 import { UsageError } from "../../bin/commands/usage-error.ts";
 import { judgeBudgets } from "../../lib/engine/cost/budgets.ts";
-import { flowCalls, monthSeconds } from "../../lib/engine/cost/flow-calls.ts";
+import { flowCalls } from "../../lib/engine/cost/flow-calls.ts";
 import { modelMonth, priceFlows, timesOf } from "../../lib/engine/cost/model-month.ts";
+import { monthSeconds } from "../../lib/engine/cost/standing-calls.ts";
 import { acme } from "../flows/support/acme.ts";
 import { temporaryFolder } from "../local/support/temporary-folder.ts";
 import { runCommand } from "./support/api-server.ts";
 
 const quiet = { batch: 1, pollers: 5, recordKb: 1 };
-const load = { partners: [acme], connectionsEach: 0, webhooksADay: 0, changedShare: 0, thingsEach: 0 };
+const load = { partners: [acme], connectionsEach: 0, webhooksADay: 0, changedShare: 0, foundADay: 0, thingsEach: 0 };
 
 function dollarsOf(month: ReturnType<typeof priceFlows>, title: RegExp): number {
   const [line, ...more] = month.lines.filter((each) => title.test(each.title));

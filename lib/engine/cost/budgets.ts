@@ -1,6 +1,6 @@
 import type { Assumptions } from "./flow-calls.ts";
 import { priceFlows } from "./model-month.ts";
-import { monthSeconds } from "./flow-calls.ts";
+import { monthSeconds } from "./standing-calls.ts";
 
 export interface BudgetVerdict {
   readonly what: string;
@@ -24,7 +24,7 @@ export function judgeBudgets({ recordKb }: Pick<Assumptions, "recordKb">): reado
   };
   return [
     judge("a million webhooks, nothing changes", 2.6, { webhook: million, work: million }),
-    judge("a million webhooks, each changes a record (no event yet)", 6, {
+    judge("a million webhooks, each changes a record (history and event)", 6, {
       webhook: million,
       work: million,
       change: million,

@@ -1,8 +1,10 @@
 import type { PartnerDriver } from "../define-partner.ts";
-import { flowCalls, monthSeconds } from "./flow-calls.ts";
+import { flowCalls } from "./flow-calls.ts";
 import type { Assumptions, FlowName } from "./flow-calls.ts";
+import { pageSize } from "./import-calls.ts";
 import { priceList } from "./price-list.ts";
 import type { Amounts, Price, Priced } from "./price-list.ts";
+import { monthSeconds } from "./standing-calls.ts";
 
 /** What happens in the month. */
 export interface Load {
@@ -12,6 +14,8 @@ export interface Load {
   readonly webhooksADay: number;
   /** Of what is fetched for webhooks, in [0, 1]. */
   readonly changedShare: number;
+  /** Changes that imports find, as no webhook told of them. */
+  readonly foundADay: number;
   /** Things a resource of a connection has, for full passes. */
   readonly thingsEach: number;
 }
@@ -34,8 +38,6 @@ export interface Month {
   }[];
   readonly dollars: number;
 }
-
-const pageSize = 100;
 
 /** The modelled month. Left out: storage, backups, data transfer, S3, the API's own reading, retries and failures. */
 export function modelMonth(load: Load, assumptions: Assumptions): Month {
@@ -64,8 +66,14 @@ export function priceFlows(times: Readonly<Partial<Record<FlowName, number>>>, a
 /** How often each flow happens in the month. */
 export function timesOf(load: Load): Readonly<Record<FlowName, number>> {
   const partners = load.partners.length;
+  const minutes = monthSeconds / 60;
+  const connections = partners * load.connectionsEach;
   const webhooks = (load.webhooksADay * monthSeconds) / 86_400;
-  const resources = load.partners.flatMap((driver) => Object.values(driver.resources));
+  const found = (load.foundADay * monthSeconds) / 86_400;
+  // Children that have no list of their own are fetched with their parents, and never by themselves.
+  const resources = load.partners.flatMap((driver) =>
+    Object.values(driver.resources).filter(({ isChildOnly }) => isChildOnly !== true),
+  );
   const perMonth = (everyMs: number): number => (monthSeconds * 1_000) / everyMs;
   const passes = resources.reduce((all, each) => all + perMonth(each.fullEveryMs), 0) * load.connectionsEach;
   // A full pass takes the place of an import of changes.
@@ -74,14 +82,20 @@ export function timesOf(load: Load): Readonly<Record<FlowName, number>> {
     stage: 1,
     partner: partners,
     polling: partners,
-    look: (partners * monthSeconds) / 60,
-    control: (partners * monthSeconds) / 60,
-    busyPartner: load.connectionsEach > 0 || load.webhooksADay > 0 ? partners : 0,
+    look: partners * minutes,
+    control: partners * minutes,
+    busyPartner: connections > 0 || webhooks > 0 ? partners : 0,
     webhook: webhooks,
     work: webhooks,
+    partnerMinute: Math.min(webhooks, partners * minutes),
+    connectionMinute: Math.min(webhooks, connections * minutes),
     change: webhooks * load.changedShare,
     run: runs,
-    passPage: passes * Math.ceil(load.thingsEach / pageSize),
+    pass: passes,
+    // The first page's call is the run's own.
+    passPage: passes * Math.max(1, Math.ceil(load.thingsEach / pageSize)),
+    changedRun: Math.min(runs, found),
+    found,
   };
 }
 

@@ -17,6 +17,7 @@ export const priceList = {
   sqsFairRequests: { title: "SQS, the same to fair queues, on top", dollars: 0.1, per: 1e6 },
   dynamoWrites: { title: "DynamoDB, write units", dollars: 0.625, per: 1e6 },
   dynamoReads: { title: "DynamoDB, read units", dollars: 0.125, per: 1e6 },
+  busEvents: { title: "EventBridge, events of our own of up to 64 KB", dollars: 1, per: 1e6 },
   schedules: { title: "EventBridge Scheduler, invocations", dollars: 1, per: 1e6, free: 14e6 },
   secretMonths: { title: "Secrets Manager, secrets", dollars: 0.4, per: 1 },
   secretCalls: { title: "Secrets Manager, calls", dollars: 0.05, per: 1e4 },
