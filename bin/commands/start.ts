@@ -24,7 +24,7 @@ there again at the next start.
 
 Options
   --port <number>    port of the API and of webhooks (default 8787; 0 takes any)
-  --data <folder>    where state is kept (default .sluice)
+  --data <folder>    where state is kept (default .sluice); the sandboxes' own is beside it, in <folder>-partners
   --no-sandboxes     call the real partners; connect them yourself
   --fresh            forget what a former start left
   --exit-when-idle   stop when the first imports are done (for scripts)

@@ -38,7 +38,7 @@ export interface RunningSandboxes {
  * running then.
  *
  * @example
- * const sandboxes = await startSandboxes([stripe], { dataDir: ".sluice/sandboxes" });
+ * const sandboxes = await startSandboxes([stripe], { dataDir: ".sluice-partners" });
  * await fetch(`${sandboxes.table["api.stripe.com"]}/v1/charges`, { headers: { authorization: "Bearer sk_test_example" } });
  */
 export async function startSandboxes(

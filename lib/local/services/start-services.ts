@@ -10,6 +10,8 @@ import { type Backends, openBackends } from "./backends.ts";
 import { createBucketService } from "./buckets/bucket-service.ts";
 import { createBusService } from "./buses/bus-service.ts";
 import { deliverEvent } from "./deliver-event.ts";
+import { createForgetting } from "./forgetting.ts";
+import type { Forget } from "./forgetting.ts";
 import { createKeyService } from "./keys/key-service.ts";
 import { createLambdaService } from "./mappings/lambda-service.ts";
 import { checkGrants } from "./provision/grants.ts";
@@ -55,6 +57,7 @@ export async function startServices(options: StartServicesOptions): Promise<Loca
       states: () => pollers?.states() ?? {},
       nowMs,
       log,
+      forget: createForgetting({ model, backends, dataDir, isPolling: () => pollers !== null, log }),
     });
     const port = options.port ?? 0;
     const { onlooker } = options;
@@ -111,10 +114,11 @@ function serviceTable(
     readonly states: () => Readonly<Record<string, MappingPollState>>;
     readonly nowMs: () => number;
     readonly log: (line: string) => void;
+    readonly forget: Forget;
   },
 ): Readonly<Record<string, ServiceHandler>> {
-  const { functions, states, nowMs, log } = running;
-  const { documents, fauxqs, queues } = backends;
+  const { functions, states, nowMs, log, forget } = running;
+  const { fauxqs, queues } = backends;
   const kmsKeyIds = new Map(
     model.buckets.flatMap(({ name, kmsKeyId }) => (kmsKeyId === undefined ? [] : [[name, kmsKeyId] as const])),
   );
@@ -122,12 +126,12 @@ function serviceTable(
     deliverEvent(queues, functions(), targetArn, payload);
   return {
     sqs: queues,
-    dynamodb: createTableService(backends.tables, model),
+    dynamodb: createTableService(backends.tables, model, forget),
     s3: createBucketService(fauxqs.app, { account: model.account, region: model.region, kmsKeyIds }),
     sns: createTopicService(fauxqs.app),
     secretsmanager: createSecretService(backends.secrets, model, nowMs),
     kms: createKeyService(backends.keys, model),
-    events: createBusService({ model, documents, nowMs, deliver, log }),
+    events: createBusService({ model, nowMs, deliver, log }),
     scheduler: createScheduleService(backends.schedules, model, nowMs),
     lambda: createLambdaService({ model, control: backends.mappings, functions, states, nowMs }),
   };

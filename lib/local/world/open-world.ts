@@ -15,7 +15,7 @@ export interface WorldOptions {
   readonly cdkOutDir: string;
   /** The stage that they were synthesised for. */
   readonly stage: string;
-  /** Everything that is kept: the services' state, logs, the sandboxes' journals. */
+  /** Everything that Sluice keeps: the services' state, logs. What the sandboxes keep in the partners' stead lies beside it. */
   readonly dataDir: string;
   /** Zero takes whichever is free. */
   readonly port: number;
@@ -45,7 +45,7 @@ export interface World {
 export async function openWorld(options: WorldOptions): Promise<World> {
   mkdirSync(options.dataDir, { recursive: true });
   const definitions = options.sandboxes ? await findSandboxes() : [];
-  const sandboxes = await startSandboxes(definitions, { dataDir: join(options.dataDir, "sandboxes") });
+  const sandboxes = await startSandboxes(definitions, { dataDir: partnersDirOf(options.dataDir) });
   try {
     const stack = await startLocalStack({
       cdkOutDir: options.cdkOutDir,
@@ -79,7 +79,12 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   }
 }
 
-/** Forgets everything that a former world left in its folder. */
+/** Forgets everything that a former world left, its partners too. */
 export function forgetWorld(dataDir: string): void {
-  rmSync(dataDir, { recursive: true, force: true });
+  for (const folder of [dataDir, partnersDirOf(dataDir)]) rmSync(folder, { recursive: true, force: true });
+}
+
+/** Partners keep what they have when we erase ours, so that theirs must not be found among it. */
+function partnersDirOf(dataDir: string): string {
+  return `${dataDir}-partners`;
 }

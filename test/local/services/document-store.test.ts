@@ -30,17 +30,6 @@ test("documents are listed in the order of their ids, page by page", () => {
   expect(store.list("a", 2, "2").map(({ id }) => id)).toEqual(["3"]);
 });
 
-test("trimming keeps the newest", () => {
-  const store = open();
-  for (const id of ["1", "2", "3", "4"]) store.put("event", id, id);
-  store.put("other", "1", "1");
-  store.trim("event", 4);
-  expect(store.list("event", 9)).toHaveLength(4);
-  store.trim("event", 2);
-  expect(store.list("event", 9).map(({ id }) => id)).toEqual(["3", "4"]);
-  expect(store.list("other", 9)).toHaveLength(1);
-});
-
 test("work on one key goes one after the other, on two keys side by side, and in no deadlock", async () => {
   const locks = createKeyedLocks(10, () => new Error("full"));
   const log: string[] = [];

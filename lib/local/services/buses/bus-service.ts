@@ -4,7 +4,6 @@ import type { Requirement, ServiceCall, ServiceHandler } from "../../front-door/
 import { understandJsonTarget, unknownOperation } from "../../front-door/json-target.ts";
 import type { RuleModel, StackModel } from "../../types.ts";
 import { parseInput } from "../parse-input.ts";
-import type { DocumentStore } from "../state/document-store.ts";
 import { checkPattern, matchesPattern } from "./event-pattern.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -12,8 +11,6 @@ type Json = Readonly<Record<string, unknown>>;
 const bodyBytesMax = 2 * 1024 * 1024;
 /** https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html */
 const requestBytesMax = 256 * 1024;
-const logEventsMax = 10_000;
-const trimEveryCalls = 100;
 
 const putEventsInput = z.object({
   Entries: z
@@ -35,7 +32,6 @@ type Entry = z.infer<typeof putEventsInput>["Entries"][number];
 
 export interface BusServiceParts {
   readonly model: StackModel;
-  readonly documents: DocumentStore;
   readonly nowMs: () => number;
   /** Brings an event to a rule's target; durable when it resolves. */
   readonly deliver: (targetArn: string, payload: string) => Promise<void>;
@@ -43,25 +39,16 @@ export interface BusServiceParts {
 }
 
 /**
- * EventBridge: events go to the targets of the rules they fit, and the newest are kept in a log to look at.
+ * EventBridge: events go to the targets of the rules they fit, and are kept nowhere else.
  * @throws {Error} naming the rule whose pattern cannot be evaluated
  */
 export function createBusService(parts: BusServiceParts): ServiceHandler {
   for (const rule of parts.model.rules ?? []) checkRule(rule);
-  // Counting through the log is worth it only now and then.
-  let calls = 0;
-  const trimNowAndThen = (): void => {
-    if (calls++ % trimEveryCalls === 0) parts.documents.trim("event", logEventsMax);
-  };
   return {
     bodyBytesMax,
     understand: understandJsonTarget,
     requirements: (call) => requirements(call, parts.model),
-    async answer(call) {
-      const output = await putEvents(parts, call);
-      trimNowAndThen();
-      return { kind: "json", output };
-    },
+    answer: async (call) => ({ kind: "json", output: await putEvents(parts, call) }),
   };
 }
 
@@ -111,8 +98,6 @@ async function putEvent(parts: BusServiceParts, entry: Entry): Promise<Json> {
     detail: JSON.parse(entry.Detail ?? "{}") as unknown,
   };
   const busName = busNameOf(entry.EventBusName);
-  // Ids that sort by age, so that the log can be trimmed at its old end.
-  parts.documents.put("event", `${String(nowMs()).padStart(15, "0")}#${id}`, { busName, event });
   for (const rule of model.rules ?? []) {
     const fits =
       rule.enabled && rule.busName === busName && rule.pattern !== null && matchesPattern(rule.pattern, event);

@@ -10,8 +10,8 @@ export interface DocumentStore {
   remove(kind: string, id: string): boolean;
   /** In the order of their ids, after one id when given. */
   list(kind: string, limit: number, afterId?: string): readonly { readonly id: string; readonly document: unknown }[];
-  /** Removes all but the newest `keep` of a kind whose ids sort by age. */
-  trim(kind: string, keep: number): void;
+  /** Leaves nothing in the file but the documents that are there. */
+  forgetRemoved(): void;
   close(): void;
 }
 
@@ -29,9 +29,6 @@ export function openDocumentStore(path: string): DocumentStore {
   const put = database.prepare("INSERT OR REPLACE INTO documents (kind, id, json) VALUES (?, ?, ?)");
   const remove = database.prepare("DELETE FROM documents WHERE kind = ? AND id = ?");
   const list = database.prepare("SELECT id, json FROM documents WHERE kind = ? AND id > ? ORDER BY id LIMIT ?");
-  const trim = database.prepare(
-    "DELETE FROM documents WHERE kind = ? AND id <= (SELECT id FROM documents WHERE kind = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
-  );
   return {
     get(kind, id) {
       const row = get.get(kind, id);
@@ -41,7 +38,7 @@ export function openDocumentStore(path: string): DocumentStore {
     remove: (kind, id) => remove.run(kind, id).changes > 0,
     list: (kind, limit, afterId = "") =>
       list.all(kind, afterId, limit).map((row) => ({ id: String(row["id"]), document: documentOf(row) })),
-    trim: (kind, keep) => void trim.run(kind, kind, keep),
+    forgetRemoved: () => leaveNoTrace(database),
     close: () => database.close(),
   };
 }
@@ -59,4 +56,10 @@ export function openDurableDatabase(path: string): DatabaseSync {
   database.exec("PRAGMA journal_mode = WAL");
   database.exec("PRAGMA synchronous = NORMAL");
   return database;
+}
+
+/** Writes the file anew: what was deleted stays in its pages, and in the write-ahead log beside it, until they are used again. */
+export function leaveNoTrace(database: DatabaseSync): void {
+  database.exec("VACUUM");
+  database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
 }

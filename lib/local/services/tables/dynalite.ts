@@ -2,6 +2,9 @@ import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { AwsError } from "../../front-door/aws-error.ts";
 import { isRecord, textOf } from "../../front-door/json-target.ts";
+import { createCallGate } from "./call-gate.ts";
+import { levelOptions, settleFiles, writeAfresh } from "./fresh-files.ts";
+import type { LevelFiles } from "./fresh-files.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -14,6 +17,8 @@ export interface Dynalite {
    * must not be in use. Killed in between, it is the old table with some index rows missing: do it again.
    */
   replaceGlobalIndexes(tableName: string, createInput: Json): Promise<void>;
+  /** Leaves nothing in the files but what the tables hold; calls wait meanwhile. Does nothing where nothing was written since. */
+  forgetOldValues(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -21,12 +26,13 @@ export interface Dynalite {
 interface DynaliteStore {
   readonly tableDb: { awsAccountId: string; awsRegion: string };
   readonly db: {
-    open(): Promise<void>;
-    close(): Promise<void>;
+    open(options: { compression: boolean }): Promise<void>;
+    close: { (): Promise<void>; readonly _original: () => Promise<void> };
     get(key: string): Promise<unknown>;
     put(key: string, value: unknown): Promise<void>;
     clear(range: { gte: string; lt: string }): Promise<void>;
     iterator(range: { gte: string; lt: string }): AsyncIterable<readonly [string, unknown]>;
+    iterator(asBytes: Parameters<LevelFiles["iterator"]>[0]): ReturnType<LevelFiles["iterator"]>;
   };
 }
 
@@ -66,12 +72,14 @@ const operations = [
   "UpdateItem",
   "UpdateTable",
 ] as const;
+const readOperations = new Set(["BatchGetItem", "DescribeTable", "GetItem", "ListTables", "Query", "Scan"]);
 
 /**
  * Opens the tables kept in the folder.
  * @throws {Error} when another process has the folder open
  */
 export async function openDynalite(folder: string, account: string, region: string): Promise<Dynalite> {
+  settleFiles(folder);
   mkdirSync(folder, { recursive: true });
   const require = createRequire(import.meta.url);
   // Modules of a package without types; their use is confined to this file.
@@ -86,27 +94,70 @@ export async function openDynalite(folder: string, account: string, region: stri
   await settleTables(store);
   store.tableDb.awsAccountId = account;
   store.tableDb.awsRegion = region;
+  const gate = createCallGate();
+  // What a former process left is in the files too.
+  let isWritten = true;
   return {
     call(operation, input) {
       const action = actions.get(operation);
       if (action === undefined) throw new Error(`dynalite has no operation ${operation}`);
-      return new Promise((resolve, reject) => {
-        try {
-          // A copy, because dynalite deletes the members it does not know.
-          const data = validations.checkTypes({ ...input }, action.validation.types);
-          validations.checkValidations(data, action.validation.types, action.validation.custom, store);
-          action.run(store, data, (error, output) => {
-            if (error) reject(asError(error));
-            else resolve(isRecord(output) ? output : {});
-          });
-        } catch (error) {
-          reject(asError(error));
-        }
+      return gate.through(() => {
+        isWritten ||= !readOperations.has(operation);
+        return run({ store, validations, action }, input);
       });
     },
     replaceGlobalIndexes: (tableName, createInput) => replaceGlobalIndexes(database, store, tableName, createInput),
+    async forgetOldValues() {
+      if (!isWritten) return;
+      await gate.alone(async () => {
+        await writeAfresh(folder, filesOf(store), (place) => openFiles(require, place));
+        isWritten = false;
+      });
+    },
     close: () => store.db.close(),
   };
+}
+
+function run(
+  parts: {
+    readonly store: DynaliteStore;
+    readonly validations: DynaliteValidations;
+    readonly action: DynaliteAction;
+  },
+  input: Json,
+): Promise<Json> {
+  const { store, validations, action } = parts;
+  return new Promise((resolve, reject) => {
+    try {
+      // A copy, because dynalite deletes the members it does not know.
+      const data = validations.checkTypes({ ...input }, action.validation.types);
+      validations.checkValidations(data, action.validation.types, action.validation.custom, store);
+      action.run(store, data, (error, output) => {
+        if (error) reject(asError(error));
+        else resolve(isRecord(output) ? output : {});
+      });
+    } catch (error) {
+      reject(asError(error));
+    }
+  });
+}
+
+/** dynalite's own closing is for good; this one is followed by an opening. */
+function filesOf({ db }: DynaliteStore): LevelFiles {
+  return {
+    open: (options) => db.open(options),
+    close: () => db.close._original(),
+    iterator: (options) => db.iterator(options),
+    batch: () => Promise.reject(new Error("dynalite alone writes to its store")),
+  };
+}
+
+function openFiles(require: NodeJS.Require, folder: string): LevelFiles {
+  // A module without types here; as above.
+  const { Level } = createRequire(require.resolve("dynalite"))("level") as {
+    readonly Level: new (folder: string, options: { compression: boolean }) => LevelFiles;
+  };
+  return new Level(folder, levelOptions);
 }
 
 /** The definition comes last: only then is the table another one. */
@@ -158,7 +209,7 @@ function loadAction(require: NodeJS.Require, operation: string): DynaliteAction 
 
 async function openOrExplain(store: DynaliteStore, folder: string): Promise<void> {
   try {
-    await store.db.open();
+    await store.db.open(levelOptions);
   } catch (error) {
     throw new Error(
       `The data folder ${folder} cannot be opened. If another local stack runs on it, stop that one or choose another folder.`,

@@ -11,8 +11,11 @@ type Json = Readonly<Record<string, unknown>>;
 
 const bodyBytesMax = 16 * 1024 * 1024;
 
-/** DynamoDB on dynalite, with what dynalite lacks: streams, time to live, items returned from failed conditions. */
-export function createTableService(parts: WriterParts, place: Place): ServiceHandler {
+/**
+ * DynamoDB on dynalite, with what dynalite lacks: streams, time to live, items returned from failed conditions.
+ * @param forget leaves nothing in the data folder but what is there to be read
+ */
+export function createTableService(parts: WriterParts, place: Place, forget: () => Promise<void>): ServiceHandler {
   return {
     bodyBytesMax,
     understand(request) {
@@ -26,8 +29,16 @@ export function createTableService(parts: WriterParts, place: Place): ServiceHan
       return understood;
     },
     requirements: (call) => tableRequirements(call, parts.catalog, place),
-    answer: async (call) => ({ kind: "json", output: await answer(parts, call, place) }) satisfies ServiceAnswer,
+    async answer(call) {
+      if (wantsProof(call)) await forget();
+      return { kind: "json", output: await answer(parts, call, place) } satisfies ServiceAnswer;
+    },
   };
+}
+
+/** Who looks through a whole table, and wants nothing that is a moment old, looks for what is left of something erased. */
+function wantsProof({ operation, input }: ServiceCall): boolean {
+  return operation === "Scan" && input["ConsistentRead"] === true && input["ExclusiveStartKey"] === undefined;
 }
 
 async function answer(parts: WriterParts, call: ServiceCall, place: Place): Promise<Json> {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import type { DatabaseSync } from "node:sqlite";
 import type { StreamRecord } from "../../types.ts";
-import { openDurableDatabase } from "../state/document-store.ts";
+import { leaveNoTrace, openDurableDatabase } from "../state/document-store.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -31,6 +32,10 @@ export interface WriteJournal {
   read(tableName: string, streamArn: string, afterSequence: string | null, limit: number): readonly StreamRecord[];
   /** Removes records older than the time, as DynamoDB does after 24 hours. */
   prune(beforeMs: number): void;
+  /** The sequence number of the newest record of a table's stream; null when it has none. */
+  newest(tableName: string): number | null;
+  /** Removes the records up to one, which all of the stream's readers have had, and leaves none of what was removed in the file. */
+  forget(upTo: ReadonlyMap<string, number>): void;
   close(): void;
 }
 
@@ -62,42 +67,46 @@ export function openWriteJournal(path: string, nowMs: () => number): WriteJourna
   const pending = database.prepare("SELECT * FROM writes WHERE pending_request IS NOT NULL ORDER BY sequence LIMIT ?");
   const read = database.prepare("SELECT * FROM writes WHERE table_name = ? AND sequence > ? ORDER BY sequence LIMIT ?");
   const prune = database.prepare("DELETE FROM writes WHERE created_at_ms < ? AND pending_request IS NULL");
-
-  function together(work: () => void, count: number): void {
-    if (count === 1) return work();
-    database.exec("BEGIN");
-    try {
-      work();
-      database.exec("COMMIT");
-    } catch (error) {
-      database.exec("ROLLBACK");
-      throw error;
-    }
-  }
+  const newest = database.prepare("SELECT max(sequence) AS sequence FROM writes WHERE table_name = ?");
+  const forget = database.prepare(
+    "DELETE FROM writes WHERE table_name = ? AND sequence <= ? AND pending_request IS NULL",
+  );
 
   return {
     begin(intents) {
       const sequences: number[] = [];
-      together(() => {
-        for (const intent of intents) {
-          const { operation, input } = intent;
-          const request = JSON.stringify({ operation, input });
-          const values = [intent.tableName, JSON.stringify(intent.key), jsonOrNull(intent.oldImage)];
-          const row = insert.run(...values, intent.byTimeToLive ? 1 : 0, nowMs(), request);
-          sequences.push(Number(row.lastInsertRowid));
-        }
-      }, intents.length);
+      together(
+        database,
+        () => {
+          for (const intent of intents) {
+            const { operation, input } = intent;
+            const request = JSON.stringify({ operation, input });
+            const values = [intent.tableName, JSON.stringify(intent.key), jsonOrNull(intent.oldImage)];
+            const row = insert.run(...values, intent.byTimeToLive ? 1 : 0, nowMs(), request);
+            sequences.push(Number(row.lastInsertRowid));
+          }
+        },
+        intents.length,
+      );
       return sequences;
     },
     complete(outcomes) {
-      together(() => {
-        for (const { sequence, newImage } of outcomes) complete.run(jsonOrNull(newImage), sequence);
-      }, outcomes.length);
+      together(
+        database,
+        () => {
+          for (const { sequence, newImage } of outcomes) complete.run(jsonOrNull(newImage), sequence);
+        },
+        outcomes.length,
+      );
     },
     drop(sequences) {
-      together(() => {
-        for (const sequence of sequences) drop.run(sequence);
-      }, sequences.length);
+      together(
+        database,
+        () => {
+          for (const sequence of sequences) drop.run(sequence);
+        },
+        sequences.length,
+      );
     },
     pending: () => pending.all(pendingMax).map(intentOf),
     read(tableName, streamArn, afterSequence, limit) {
@@ -107,8 +116,25 @@ export function openWriteJournal(path: string, nowMs: () => number): WriteJourna
       return ready.map((row) => recordOf(row, streamArn));
     },
     prune: (beforeMs) => void prune.run(beforeMs),
+    newest: (tableName) => numberOrNull(newest.get(tableName)?.["sequence"]),
+    forget(upTo) {
+      for (const [tableName, sequence] of upTo) forget.run(tableName, sequence);
+      leaveNoTrace(database);
+    },
     close: () => database.close(),
   };
+}
+
+function together(database: DatabaseSync, work: () => void, count: number): void {
+  if (count === 1) return work();
+  database.exec("BEGIN");
+  try {
+    work();
+    database.exec("COMMIT");
+  } catch (error) {
+    database.exec("ROLLBACK");
+    throw error;
+  }
 }
 
 type Row = Readonly<Record<string, unknown>>;
@@ -154,6 +180,10 @@ function recordOf(row: Row, streamArn: string): StreamRecord {
 function imageOf(json: unknown): Json | null {
   // Images are written as JSON objects only.
   return typeof json === "string" ? (JSON.parse(json) as Json) : null;
+}
+
+function numberOrNull(value: unknown): number | null {
+  return typeof value === "number" ? value : null;
 }
 
 function jsonOrNull(image: Json | null): string | null {
