@@ -22,7 +22,7 @@ const HttpEvent = z.object({
   rawPath: z.string(),
   headers: z.record(z.string(), z.string()),
   queryStringParameters: z.record(z.string(), z.string()).default({}),
-  requestContext: z.object({ http: z.object({ method: z.string() }) }),
+  requestContext: z.object({ domainName: z.string().optional(), http: z.object({ method: z.string() }) }),
   body: z.string().default(""),
   isBase64Encoded: z.boolean(),
 });
@@ -60,7 +60,15 @@ function requestOf(event: unknown, context: Context): ApiRequest {
     body: Buffer.from(body, isBase64Encoded ? "base64" : "utf8"),
     // What the function's log lines carry; the gateway's own id is in its answer's apigw-requestid.
     requestId: context.awsRequestId,
+    ...(requestContext.domainName !== undefined && { origin: originOf(requestContext.domainName, headers) }),
   };
+}
+
+/** API Gateway is reached by TLS and on its own port alone; the local stack on a port of its own, without. */
+function originOf(domainName: string, headers: Readonly<Record<string, string>>): string {
+  const isPlain = headers["x-forwarded-proto"] === "http";
+  const port = headers["x-forwarded-port"] ?? "";
+  return isPlain && /^\d{1,5}$/.test(port) ? `http://${domainName}:${port}` : `https://${domainName}`;
 }
 
 function resultOf(response: ApiResponse) {

@@ -5,6 +5,7 @@ import {
   itemOfConnection,
   itemOfNote,
   itemOfResource,
+  looksPartitionOf,
   noteKey,
   noteOfItem,
   resourceKey,
@@ -86,6 +87,12 @@ export function createConnectionStore(table: Table, log: Pick<Log, "error">): Co
     async due(partner, nowMs, limit) {
       const items = await readDue(table, due, shardsOf(partner), { untilMs: nowMs, limit });
       return readableOf(items, (item) => resourceOfItem(table.name, item), log);
+    },
+
+    async dueLooks(partner, nowMs, limit) {
+      const items = await readDue(table, due, shardsOf(looksPartitionOf(partner)), { untilMs: nowMs, limit });
+      const read = readableOf(items, (item) => connectionIn(table.name, item), log);
+      return read.filter((connection) => connection !== null);
     },
   };
 }

@@ -241,6 +241,8 @@ export interface WebhookDriver<Resource extends string = string> {
   readonly touches: (event: unknown, facts: WebhookFacts) => readonly Touched<Resource>[];
   /** The resources of whose every change the partner promises an event: their imports are a net below, and seldom. */
   readonly covers?: readonly Resource[];
+  /** How a connection's address is registered with the partner; left out where a person does it. */
+  readonly subscriptions?: SubscriptionDriver;
 }
 
 export interface Touched<Resource extends string = string> {
@@ -257,6 +259,8 @@ export interface PartnerRequest {
   readonly endpoint: string;
   /** Sent as JSON. */
   readonly body?: Readonly<Record<string, unknown>>;
+  /** Sent as a form, instead of `body`; names may repeat. */
+  readonly form?: readonly (readonly [name: string, value: string])[];
   /** How many units of its limits the call costs; 1 unless said otherwise. */
   readonly weight?: number;
 }

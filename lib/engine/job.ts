@@ -51,6 +51,8 @@ export const Job = z.lazy(() =>
       }),
       /** The next step of an attempt to give a connection a credential: no code, token or key is in the message. */
       z.strictObject({ kind: z.literal("try-credential"), attemptId: z.string().min(1).max(80) }),
+      /** The connection's registration of webhooks is to be made what is wished: the wish is in the table. */
+      z.strictObject({ kind: z.literal("subscription") }),
       /** A comparison of some records with the partner to go on with: which, and what came of them, is in the table. */
       z.strictObject({
         kind: z.literal("compare"),

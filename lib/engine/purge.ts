@@ -11,6 +11,7 @@ export function isPurged(marks: readonly StaleBefore[], job: Job): boolean {
   switch (job.work.kind) {
     case "push":
     case "try-credential":
+    case "subscription":
     case "canary":
       return false;
     case "webhook":

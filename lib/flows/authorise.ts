@@ -8,7 +8,7 @@ import { refreshToken } from "./oauth/refresh-token.ts";
 
 export type AuthorisePorts = Pick<
   Ports,
-  "clock" | "transport" | "credentials" | "leases" | "metrics" | "partnerSecrets"
+  "clock" | "transport" | "credentials" | "leases" | "metrics" | "log" | "partnerSecrets"
 >;
 
 export type Authorised =

@@ -122,8 +122,14 @@ function contentTypeOf({ body, form }: PartnerRequest): Readonly<Record<string, 
 }
 
 function bodyOf({ body, form }: PartnerRequest): string | null {
-  if (form !== undefined) return new URLSearchParams(form.map(([name, value]) => [name, value])).toString();
+  if (form !== undefined) return formText(form);
   return body === undefined ? null : JSON.stringify(body);
+}
+
+function formText(form: NonNullable<PartnerRequest["form"]>): string {
+  const text = new URLSearchParams();
+  for (const [name, value] of form) text.append(name, value);
+  return text.toString();
 }
 
 interface Admitted {

@@ -17,11 +17,14 @@ import type { TryPorts } from "./oauth/attempt-step.ts";
 import { pushRun } from "./push-run.ts";
 import type { PushPorts } from "./push-run.ts";
 import { refreshRecord } from "./refresh-record.ts";
+import { keepSubscription } from "./subscriptions/keep-subscription.ts";
+import type { SubscriptionPorts } from "./subscriptions/keep-subscription.ts";
 
 export type ConsumePorts = WebhookPorts &
   PushPorts &
   NotePorts &
   TryPorts &
+  SubscriptionPorts &
   Pick<Ports, "lanes" | "log" | "random" | "partners" | "parked">;
 
 /** With the delays below, half an hour of outage on average. */
@@ -40,13 +43,13 @@ export async function consumeJob(ports: ConsumePorts, job: Job, context: WorkCon
   const { staleBefore } = await ports.control.read(job.partner, null);
   if (isPurged(staleBefore, job)) return skip(ports, job, "JobsPurged");
   const outcome = await work(ports, job, context);
-  switch (outcome.kind) {
-    case "done":
-      if (job.work.kind === "canary") return;
   return settle(ports, ownedBy(job, outcome), outcome);
 }
 
 async function settle(ports: ConsumePorts, job: Job, outcome: Outcome): Promise<void> {
+  switch (outcome.kind) {
+    case "done":
+      if (job.work.kind === "canary") return;
       ports.metrics.count("JobsDone", 1, { partner: job.partner, kind: job.work.kind });
       return closeReplayed(ports, job);
     case "wait":
@@ -56,15 +59,15 @@ async function settle(ports: ConsumePorts, job: Job, outcome: Outcome): Promise<
   }
 }
 
-/** Skipped and counted: too old by itself, or by what somebody said after an outage. */
-async function skip(ports: ConsumePorts, job: Job, metric: "JobsStale" | "JobsPurged"): Promise<void> {
-  ports.metrics.count(metric, 1, { partner: job.partner, kind: job.work.kind });
 /** A job that came without its connection goes on as the connection's own. A replay stays where its failure is kept. */
 function ownedBy(job: Job, outcome: Outcome): Job {
   if (outcome.kind === "done" || outcome.connectionId === undefined || job.replayOf !== null) return job;
   return { ...job, connectionId: outcome.connectionId };
 }
 
+/** Skipped and counted: too old by itself, or by what somebody said after an outage. */
+async function skip(ports: ConsumePorts, job: Job, metric: "JobsStale" | "JobsPurged"): Promise<void> {
+  ports.metrics.count(metric, 1, { partner: job.partner, kind: job.work.kind });
   await reopenReplayed(ports, job);
   const ageMs = ports.clock.nowMs() - job.createdAtMs;
   ports.log.warn("skipped a job", { jobId: job.id, partner: job.partner, metric, ageMs });
@@ -86,6 +89,8 @@ async function work(ports: ConsumePorts, job: Job, context: WorkContext): Promis
       return compareRecords(ports, driver, job, job.work, context);
     case "try-credential":
       return tryCredential(ports, driver, job.work, context);
+    case "subscription":
+      return keepSubscription(ports, driver, job, context);
     case "canary":
       return noteCanary(ports, job, job.work);
   }
@@ -157,6 +162,9 @@ async function retryOrGiveUp(ports: ConsumePorts, job: Job, error: PartnerError,
 
 async function giveUp(ports: ConsumePorts, job: Job, why: GiveUp): Promise<void> {
   ports.metrics.count("JobsGivenUp", 1, { partner: job.partner, kind: why.kind });
+  // Beside what was received, for the alarm: a replay was received before.
+  if (job.work.kind === "webhook" && job.replayOf === null)
+    ports.metrics.count("WebhooksFailed", 1, { partner: job.partner });
   ports.log.error("gave a job up", { jobId: job.id, failureId: failureIdOf(job), code: why.code, place: why.place });
   await ports.lanes.giveUp(job, why);
 }

@@ -9,6 +9,7 @@ import type { WorkContext } from "./outcome.ts";
 import { probePartner } from "./probe-partner.ts";
 import { releaseParked } from "./release-parked.ts";
 import { sendCanaries } from "./send-canaries.ts";
+import { lookAtConnections } from "./subscriptions/look-at-connections.ts";
 
 export type ControlPorts = CallPorts & Pick<Ports, "connections" | "lanes"> & { readonly mappings: Mappings };
 
@@ -51,6 +52,8 @@ export async function controlPartner(
   if (hold !== null) ports.metrics.count("PartnerHeld", 1, { partner: driver.name, kind: hold.reason });
   const running = control.lanes.wanted === "running" && control.lanes.agreed;
   const missed = running ? await step("send canaries", () => sendCanaries(ports, control), []) : [];
+  // What needs the partner is not begun while it is held; it stays due.
+  if (hold === null) await step("look at connections", () => lookAtConnections(ports, driver), 0);
   const released = hold === null ? await step("release parked jobs", () => releaseParked(ports, driver), 0) : 0;
   if (faults.length > 0) throw faults[0];
   const { breaker, lanes } = control;

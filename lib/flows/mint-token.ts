@@ -9,6 +9,7 @@ import type { Connection, CredentialFields, OutboundAnswer } from "../engine/por
 import { redactText } from "../engine/redact.ts";
 import { urlFor } from "../engine/request-url.ts";
 import type { Authorised, AuthorisePorts } from "./authorise.ts";
+import { credentialAlerts, noteRenewal } from "./oauth/note-renewal.ts";
 
 export type Minted =
   { readonly kind: "minted"; readonly fields: CredentialFields } | Exclude<Authorised, { kind: "authorised" }>;
@@ -28,6 +29,7 @@ export async function mintToken(ports: AuthorisePorts, driver: PartnerDriver, co
   const verdict = beginMint(used.fields, auth, ports.clock.nowMs());
   if (verdict.kind === "exhausted") {
     ports.metrics.count("TokensExhausted", 1, { partner: driver.name });
+    ports.metrics.count(credentialAlerts, 1, {});
     return { kind: "wait", untilMs: verdict.retryAtMs, reason: "token-limit" };
   }
   if ((await ports.credentials.replace(connection, used, verdict.fields)) === "superseded")
@@ -42,6 +44,7 @@ export async function mintToken(ports: AuthorisePorts, driver: PartnerDriver, co
   if ((await ports.credentials.replace(connection, counted, fields)) === "superseded")
     return { kind: "wait", untilMs: ports.clock.nowMs() + 1_000, reason: "token" };
   ports.metrics.count("TokensMinted", 1, { partner: driver.name });
+  noteRenewal(ports, driver, connection, fields);
   return { kind: "minted", fields };
 }
 

@@ -29,6 +29,7 @@ export class ReplayConnections implements ConnectionStore {
   remove = async (): Promise<void> => undefined;
   list = async (): Promise<Page<Connection>> => noPage;
   due = async (): Promise<readonly ResourceState[]> => [];
+  dueLooks = async (): Promise<readonly Connection[]> => [];
   readNote = async (): Promise<null> => null;
   writeNote = async (): Promise<"stored"> => "stored";
   listResources = async (): Promise<readonly ResourceState[]> => [...this.#states.values()];

@@ -1,11 +1,15 @@
+import { warningOf } from "../../engine/credential-stand.ts";
 import type { Connection, ResourceState } from "../../engine/ports.ts";
 import { heldOf } from "./held-of.ts";
 import type { ApiPorts } from "./request.ts";
 import { runView } from "./runs.ts";
 import { isoTime } from "./time.ts";
 
-/** A connection without its secrets: of a webhook secret it says that there is one, of a credential not even that. */
-export function connectionView(connection: Connection): Readonly<Record<string, unknown>> {
+/** A connection without its secrets: of a webhook secret it says that there is one, of a credential how old it is. */
+export function connectionView(
+  ports: Pick<ApiPorts, "clock" | "partners">,
+  connection: Connection,
+): Readonly<Record<string, unknown>> {
   return {
     id: connection.connectionId,
     partner: connection.partner,
@@ -15,6 +19,7 @@ export function connectionView(connection: Connection): Readonly<Record<string, 
     settings: connection.settings,
     status: connection.status,
     statusReason: connection.statusReason ?? null,
+    credential: credentialView(ports, connection),
     hasWebhookSecret: connection.sealedWebhookSecret !== null,
     webhookPath: `/webhooks/${connection.partner}/${connection.connectionId}`,
     createdAt: isoTime(connection.createdAtMs),
@@ -22,9 +27,23 @@ export function connectionView(connection: Connection): Readonly<Record<string, 
   };
 }
 
+/** null: none is stored, or one was before this was noted. */
+function credentialView(
+  ports: Pick<ApiPorts, "clock" | "partners">,
+  { partner, credential }: Connection,
+): Readonly<Record<string, unknown>> | null {
+  const driver = ports.partners.find(partner);
+  if (credential === undefined || driver === null) return null;
+  return {
+    storedAt: isoTime(credential.storedAtMs),
+    expiresAt: isoTime(credential.expiresAtMs),
+    warning: warningOf(credential, driver.auth, ports.clock.nowMs()),
+  };
+}
+
 /** The same with how each resource stands. */
 export async function connectionDetail(
-  ports: Pick<ApiPorts, "connections" | "control" | "partners" | "runs">,
+  ports: Pick<ApiPorts, "clock" | "connections" | "control" | "partners" | "runs">,
   connection: Connection,
 ): Promise<Readonly<Record<string, unknown>>> {
   const [states, held] = await Promise.all([
@@ -33,7 +52,7 @@ export async function connectionDetail(
   ]);
   const resources = await Promise.all(states.map((state) => resourceView(ports, state)));
   const hasWebhooks = ports.partners.find(connection.partner)?.webhook !== undefined;
-  const view = connectionView(connection);
+  const view = connectionView(ports, connection);
   return { ...view, webhookPath: hasWebhooks ? view["webhookPath"] : null, held, resources };
 }
 

@@ -15,6 +15,8 @@ const Name = z.string().trim().min(1).max(200);
 const Account = z.string().min(1).max(200);
 const TenantId = z.string().min(1).max(200);
 const WebhookSecret = z.string().min(1).max(500);
+/** When a credential ends, as a time in UTC. */
+const EndsAt = z.iso.datetime().transform((text) => Date.parse(text));
 const Settings = z
   .record(z.string().min(1).max(100), z.string().max(1_000))
   .refine((settings) => Object.keys(settings).length <= 50, "Must have at most 50 entries.");
@@ -27,6 +29,7 @@ const NewConnection = z.strictObject({
   account: Account.nullable().default(null),
   settings: Settings.default({}),
   webhookSecret: WebhookSecret.nullable().default(null),
+  credentialExpiresAt: EndsAt.nullable().default(null),
 });
 
 const ConnectionChange = z.strictObject({
@@ -35,6 +38,7 @@ const ConnectionChange = z.strictObject({
   status: z.enum(["active", "paused"]).optional(),
   credential: z.unknown().optional(),
   webhookSecret: WebhookSecret.nullable().optional(),
+  credentialExpiresAt: EndsAt.nullable().optional(),
 });
 
 export const connectionRoutes = [
@@ -51,7 +55,7 @@ export const connectionRoutes = [
       const credential = credentialOf(driver, body.credential);
       const result = await createConnection(
         ports,
-        { ...body, driver, credential, seed: idempotencyKey },
+        { ...body, driver, credential, credentialExpiresAtMs: body.credentialExpiresAt, seed: idempotencyKey },
         actorOf(request),
       );
       switch (result.kind) {
@@ -81,7 +85,7 @@ export const connectionRoutes = [
     query: z.strictObject({ ...pageFields, tenantId: TenantId.optional() }),
     handle: async (ports, { query }) => {
       const page = await ports.connections.list(query.tenantId ?? null, pageRequestOf(query));
-      return { status: 200, data: pageOf(page, connectionView) };
+      return { status: 200, data: pageOf(page, (connection) => connectionView(ports, connection)) };
     },
   }),
   route({
@@ -106,7 +110,8 @@ export const connectionRoutes = [
       if (Object.keys(body).length === 0) throw problem(400, "nothing-to-change", "The body names no field to change.");
       const driver = driverOf(ports, connection);
       const credential = body.credential === undefined ? undefined : credentialOf(driver, body.credential);
-      return applyChange(ports, request, connection, { ...body, credential });
+      const { credentialExpiresAt: credentialExpiresAtMs, ...change } = body;
+      return applyChange(ports, request, connection, { ...change, credential, credentialExpiresAtMs });
     },
   }),
   route({
@@ -139,6 +144,8 @@ export const connectionRoutes = [
 const unfinishedMessages = {
   "run-in-progress":
     "A worker is in the middle of an import's page. The connection is paused; delete it again when Retry-After has passed.",
+  "webhooks-registered":
+    "The partner is being told to send no more webhooks. The connection is paused; delete it again when Retry-After has passed.",
   "records-left":
     "There were more records than one call can delete. The connection is paused; delete it again to go on.",
 } as const;

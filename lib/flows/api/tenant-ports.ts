@@ -34,6 +34,7 @@ function connectionsOf(store: ConnectionStore, tenantId: string): ConnectionStor
     list: (_wanted, page) => store.list(tenantId, page),
     // What is due is asked of a whole partner, by nothing that a tenant's key may call.
     due: async () => [],
+    dueLooks: async () => [],
     // That an account is taken has to be known to be refused, whoever has it; the answer names no other tenant's connection.
     findByAccount: (partner, account) => store.findByAccount(partner, account),
     isGone: (partner, of) => store.isGone(partner, of),

@@ -1,3 +1,4 @@
+import { credentialGiven, lookedAt } from "../../engine/credential-stand.ts";
 import type { PartnerDriver } from "../../engine/define-partner.ts";
 import type { Connection, CredentialFields, Ports } from "../../engine/ports.ts";
 import { seal } from "../../engine/seal.ts";
@@ -17,6 +18,10 @@ export interface ConnectionChange {
   readonly settings?: Readonly<Record<string, string>> | undefined;
   readonly status?: "active" | "paused" | undefined;
   readonly credential?: CredentialFields | undefined;
+  /** A new one is stored already, by whoever tried it. */
+  readonly credentialReplaced?: true | undefined;
+  /** When the credential ends, where somebody knows; null: nobody does. A new one's is not the former one's. */
+  readonly credentialExpiresAtMs?: number | null | undefined;
   /** null: the partner-wide secrets serve again. */
   readonly webhookSecret?: string | null | undefined;
 }
@@ -73,9 +78,20 @@ function changed(
     settings: change.settings ?? current.settings,
     status,
     sealedWebhookSecret: sealedWebhookSecret === undefined ? current.sealedWebhookSecret : sealedWebhookSecret,
+    ...standOf(current, change, nowMs),
     revision: current.revision + 1,
     updatedAtMs: nowMs,
   };
+}
+
+function standOf(current: Connection, change: ConnectionChange, nowMs: number): Pick<Connection, "credential"> {
+  const { credential, credentialReplaced, credentialExpiresAtMs } = change;
+  if (credential !== undefined || credentialReplaced === true)
+    return { credential: credentialGiven(credentialExpiresAtMs ?? null, nowMs) };
+  if (credentialExpiresAtMs === undefined) return {};
+  // Of one that was stored before this was noted nobody knows since when it is there.
+  const { storedAtMs } = current.credential ?? { storedAtMs: current.createdAtMs };
+  return { credential: lookedAt({ storedAtMs, expiresAtMs: credentialExpiresAtMs, nextLookMs: nowMs }, nowMs) };
 }
 
 async function store(

@@ -1,4 +1,5 @@
 import { makeConnectionId } from "../../engine/connection-id.ts";
+import { credentialGiven } from "../../engine/credential-stand.ts";
 import type { PartnerDriver } from "../../engine/define-partner.ts";
 import type { Connection, CredentialFields, Ports } from "../../engine/ports.ts";
 import { fingerprintOf } from "../../engine/fingerprint.ts";
@@ -20,6 +21,8 @@ export interface NewConnection {
   readonly settings: Readonly<Record<string, string>>;
   /** Parsed by the driver's schema. */
   readonly credential: CredentialFields;
+  /** When the credential ends, where whoever gives it knows. */
+  readonly credentialExpiresAtMs?: number | null;
   readonly webhookSecret: string | null;
   /** The same for the same call again, which then finds what the first one began; null: every call makes one of its own. */
   readonly seed: string | null;
@@ -67,7 +70,8 @@ async function resume(ports: CreatePorts, wanted: NewConnection, mine: Connectio
 
 async function complete(ports: CreatePorts, wanted: NewConnection, begun: Connection): Promise<CreateResult> {
   await ports.credentials.overwrite(begun, wanted.credential);
-  const active: Connection = { ...begun, status: "active", revision: begun.revision + 1 };
+  const credential = credentialGiven(wanted.credentialExpiresAtMs ?? null, ports.clock.nowMs());
+  const active: Connection = { ...begun, status: "active", credential, revision: begun.revision + 1 };
   if ((await storeActive(ports, wanted.driver, active)) === "superseded") {
     const changed = await ports.connections.read(begun.partner, begun.connectionId);
     return { kind: "created", connection: changed ?? begun };

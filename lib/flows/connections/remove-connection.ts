@@ -7,19 +7,21 @@ import { end, leaseMs } from "../../engine/run.ts";
 import type { Run } from "../../engine/run.ts";
 import { changeResource } from "../change-resource.ts";
 import { erasureFor } from "../erase/erase-connection.ts";
+import { endSubscription } from "../subscriptions/wish-subscription.ts";
 import { appendAudit } from "./append-audit.ts";
 import type { Actor } from "./append-audit.ts";
 
-export type RemovePorts = Pick<Ports, "clock" | "random" | "connections" | "runs" | "parked" | "failures" | "audit"> & {
-  readonly eraser: Eraser;
-};
+export type RemovePorts = Pick<
+  Ports,
+  "clock" | "random" | "connections" | "runs" | "parked" | "failures" | "audit" | "lanes"
+> & { readonly eraser: Eraser };
 
 export type Removal =
   | { readonly kind: "removed" }
   /** It is paused and partly gone: ask again then, and the removal goes on where it is. */
   | {
       readonly kind: "unfinished";
-      readonly why: "run-in-progress" | "records-left";
+      readonly why: "run-in-progress" | "webhooks-registered" | "records-left";
       readonly resources: readonly string[];
       readonly againAtMs: number;
     }
@@ -56,6 +58,9 @@ export async function removeConnection(
     const resources = states.filter((state) => state.activeRunId !== null).map((state) => state.resource);
     return { kind: "unfinished", why: "run-in-progress", resources, againAtMs: quietAtMs };
   }
+  // While there is a credential to tell the partner with.
+  const toldAtMs = await endSubscription(ports, driver, connection);
+  if (toldAtMs !== null) return { kind: "unfinished", why: "webhooks-registered", resources: [], againAtMs: toldAtMs };
   const { resources } = await erasureFor(ports, driver, connection, "removed");
   if (await clearRecords(ports, connection, resources))
     return { kind: "unfinished", why: "records-left", resources, againAtMs: ports.clock.nowMs() };

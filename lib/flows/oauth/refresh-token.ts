@@ -9,6 +9,7 @@ import type { Connection, Credential } from "../../engine/ports.ts";
 import type { AuthorisePorts } from "../authorise.ts";
 import type { Minted } from "../mint-token.ts";
 import { appMissing, credentialLost, refusalOf } from "./oauth-errors.ts";
+import { noteRenewal } from "./note-renewal.ts";
 import { readApp } from "./read-app.ts";
 
 const sendsMax = 2;
@@ -88,6 +89,7 @@ async function store(
     const fields = withGrant(stored.fields, token, { nowMs: ports.clock.nowMs(), assumedLifeMs });
     if ((await ports.credentials.replace(connection, stored, fields)) === "superseded") continue;
     ports.metrics.count("TokensRefreshed", 1, { partner: driver.name });
+    noteRenewal(ports, driver, connection, fields);
     return { kind: "minted", fields };
   }
   return { kind: "wait", untilMs: ports.clock.nowMs() + 1_000, reason: "token" };

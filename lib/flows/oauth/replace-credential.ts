@@ -69,9 +69,9 @@ async function putBack(
 
 /** What waited for a credential goes on; what a person paused stays so. */
 async function activate(ports: TryPorts, { driver, attempt }: AttemptWork, connection: Connection): Promise<Step> {
-  if (connection.status === "needs-reconnect") {
-    const changed = await changeConnection(ports, driver, connection, { status: "active" }, attempt.actor);
-    if (changed.kind === "contended") return { kind: "wait", untilMs: ports.clock.nowMs() + 2_000, reason: "attempt" };
-  }
+  const status = connection.status === "needs-reconnect" ? "active" : undefined;
+  const change = { status, credentialReplaced: true } as const;
+  const changed = await changeConnection(ports, driver, connection, change, attempt.actor);
+  if (changed.kind === "contended") return { kind: "wait", untilMs: ports.clock.nowMs() + 2_000, reason: "attempt" };
   return { kind: "moved", status: { kind: "done", connectionId: connection.connectionId } };
 }

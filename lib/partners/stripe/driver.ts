@@ -9,6 +9,7 @@ import { payment } from "../../models/payment.ts";
 import { touchedIds, touchesOf } from "./events.ts";
 import type { StripeResource } from "./events.ts";
 import { toCharge, toCustomer, toPaymentIntent } from "./map.ts";
+import { stripeSubscriptions } from "./subscriptions.ts";
 import { Charge, Customer, ErrorBody, PaymentIntent, SnapshotEvent, WebhookEvent } from "./schemas.ts";
 
 const minuteMs = 60_000;
@@ -80,6 +81,7 @@ export const stripe = definePartner<StripeResource>({
     // Connect: whose event it is.
     account: (event) => (event.object === "event" ? event.account : event.context) ?? null,
     touches: touchesOf,
+    subscriptions: stripeSubscriptions("2026-07-29.dahlia"),
   }),
   resources: {
     charges: resource({

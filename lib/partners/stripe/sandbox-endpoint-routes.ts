@@ -22,6 +22,11 @@ const EndpointFields = z.strictObject({
 });
 export type EndpointFields = z.infer<typeof EndpointFields>;
 
+/** docs.stripe.com/api/webhook_endpoints/update: the version it is written in stays. */
+const EndpointChange = EndpointFields.omit({ api_version: true, connect: true })
+  .partial()
+  .extend({ disabled: z.enum(["true", "false"]).optional() });
+
 /** Registering for webhooks (docs.stripe.com/api/webhook_endpoints); reading them back is the lists' affair. */
 export function endpointRoutes(context: SandboxContext): readonly Route[] {
   return [
@@ -31,6 +36,14 @@ export function endpointRoutes(context: SandboxContext): readonly Route[] {
       handle: (request, account) =>
         write(context, request, account, EndpointFields, (fields, cause) =>
           createEndpoint(context, account, fields, cause),
+        ),
+    },
+    {
+      method: "POST",
+      template: "/v1/webhook_endpoints/{id}",
+      handle: (request, account) =>
+        write(context, request, account, EndpointChange, (fields, cause) =>
+          changeEndpoint(context, account, request.params["id"] ?? "", { fields, cause }),
         ),
     },
     {
@@ -53,10 +66,7 @@ export function createEndpoint(
   cause: Cause,
 ): Written {
   const { objects } = context;
-  if (!isLoopback(fields.url)) {
-    const message = "This stand-in delivers webhooks to http addresses of this machine only";
-    return { reply: invalidRequest(message, "url_invalid", "url") };
-  }
+  if (!isLoopback(fields.url)) return { reply: loopbackOnly() };
   if (objects.list(account, endpointType).filter((endpoint) => !endpoint.deleted).length >= ENDPOINTS_MAX) {
     return { reply: invalidRequest(`An account has at most ${ENDPOINTS_MAX} webhook endpoints.`) };
   }
@@ -80,6 +90,28 @@ export function createEndpoint(
   const reference = change.put(endpointType, id, endpoint);
   change.put(secretType, id, { secret });
   return { change, reply: { status: 200, body: { ...endpoint, secret }, references: [reference], single: true } };
+}
+
+/** Changes an endpoint; its secret stays, and is not shown again. */
+function changeEndpoint(
+  context: SandboxContext,
+  account: string,
+  id: string,
+  { fields, cause }: { readonly fields: z.infer<typeof EndpointChange>; readonly cause: Cause },
+): Written {
+  const endpoint = context.objects.get(account, endpointType, id);
+  if (endpoint === null || endpoint.deleted) return { reply: missing(404, "webhook endpoint", id) };
+  const { disabled, ...rest } = fields;
+  if (rest.url !== undefined && !isLoopback(rest.url)) return { reply: loopbackOnly() };
+  const change = changeBy(context, account, cause);
+  const status = disabled === undefined ? {} : { status: disabled === "true" ? "disabled" : "enabled" };
+  const next = { ...endpoint.state, ...rest, ...status };
+  const reference = change.put(endpointType, id, next);
+  return { change, reply: { status: 200, body: next, references: [reference], single: true } };
+}
+
+function loopbackOnly(): Reply {
+  return invalidRequest("This stand-in delivers webhooks to http addresses of this machine only", "url_invalid", "url");
 }
 
 export function deleteEndpoint(context: SandboxContext, account: string, id: string, cause: Cause): Reply {

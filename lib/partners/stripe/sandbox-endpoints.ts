@@ -7,10 +7,15 @@ export const endpointType = "webhook_endpoint";
 /** Secrets stand apart from their endpoints: no answer but the first shows one. */
 export const secretType = "_webhook_secret";
 
-const EndpointState = z.looseObject({ id: z.string(), url: z.string(), enabled_events: z.array(z.string()) });
+const EndpointState = z.looseObject({
+  id: z.string(),
+  url: z.string(),
+  enabled_events: z.array(z.string()),
+  status: z.string(),
+});
 const SecretState = z.object({ secret: z.string() });
 
-/** The live endpoints of an account that want events of a type. */
+/** The live and enabled endpoints of an account that want events of a type. */
 export function endpointsFor(
   objects: ObjectStore,
   account: string,
@@ -20,6 +25,7 @@ export function endpointsFor(
     .list(account, endpointType)
     .filter((object) => !object.deleted)
     .map((object) => EndpointState.parse(object.state))
+    .filter((endpoint) => endpoint.status === "enabled")
     .filter((endpoint) => endpoint.enabled_events.some((wanted) => wanted === "*" || wanted === eventType));
 }
 

@@ -8,6 +8,7 @@ import type { Connection, ResourceState } from "../../../lib/engine/ports.ts";
 import { defineModel } from "../../../lib/models/model.ts";
 import { createMemoryPorts, jsonAnswer, startMs } from "../../support/memory-ports.ts";
 import type { MemoryPorts } from "../../support/memory-ports.ts";
+import { hookSubscriptions } from "./hooks.ts";
 
 /** A partner made for the flows' tests: numbered pages of orders, a feed of changes, and a signature that is a word. */
 const Order = z.object({ id: z.string(), amount: z.number(), removed: z.boolean().optional() });
@@ -52,6 +53,7 @@ export const acme: PartnerDriver = definePartner({
     dedupeKey: (event) => JSON.stringify(event),
     account: (event) => Event.parse(event).account ?? null,
     touches: (event) => Event.parse(event).touched.map((externalId) => ({ resource: "orders" as const, externalId })),
+    subscriptions: hookSubscriptions(),
   },
   resources: {
     orders: resource({

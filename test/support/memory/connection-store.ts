@@ -1,3 +1,4 @@
+import { nextLookOf } from "../../../lib/engine/connection-look.ts";
 import { accountHashOf } from "../../../lib/engine/erasure.ts";
 import type { Erasure } from "../../../lib/engine/erasure.ts";
 import { timeSortKey } from "../../../lib/engine/page-cursor.ts";
@@ -137,6 +138,14 @@ export class MemoryConnectionStore implements ConnectionStore {
     return this.resources()
       .filter((state) => state.partner === partner && state.nextDueMs !== null && state.nextDueMs <= nowMs)
       .toSorted((a, b) => (a.nextDueMs ?? 0) - (b.nextDueMs ?? 0))
+      .slice(0, limit);
+  }
+
+  async dueLooks(partner: string, nowMs: number, limit: number): Promise<readonly Connection[]> {
+    const lookOf = (connection: Connection): number => nextLookOf(connection) ?? Number.POSITIVE_INFINITY;
+    return this.all()
+      .filter((connection) => connection.partner === partner && lookOf(connection) <= nowMs)
+      .toSorted((a, b) => lookOf(a) - lookOf(b))
       .slice(0, limit);
   }
 

@@ -72,6 +72,7 @@ export class TestApi {
       headers: { ...(key === null ? {} : { "x-api-key": key }), ...options.headers },
       body: bytesOf(options.body),
       requestId: `request-${this.answers.length}`,
+      origin: "https://api.example.com",
     });
     const envelope = Envelope.parse(JSON.parse(response.body));
     const data = z.record(z.string(), z.unknown()).catch({}).parse(envelope.data);
