@@ -23,6 +23,7 @@ import { syncRoutes } from "./sync.ts";
 import { syncStatusRoutes } from "./sync-status.ts";
 import { waitingRoutes } from "./waiting.ts";
 
+import { webhookRoutes } from "./webhooks.ts";
 /** Everything that the API answers, version 1. */
 export const routes: readonly Route[] = [
   ...healthRoutes,
@@ -36,6 +37,7 @@ export const routes: readonly Route[] = [
   ...oauthRoutes,
   ...connectionRoutes,
   ...pauseRoutes,
+  ...webhookRoutes,
   ...syncRoutes,
   ...syncStatusRoutes,
   ...compareRoutes,

@@ -61,6 +61,7 @@ function bodyOf(route: Route, { id, failureRef }: World): unknown {
     "PATCH /connections/{id}": { name: "renamed" },
     "POST /connections/{id}/sync": {},
     "POST /connections/{id}/pause": {},
+    "POST /connections/{id}/webhooks": {},
     "POST /connections/{id}/resume": {},
     "POST /connections/{id}/rebuild/{resource}": {},
     "POST /connections/{id}/erase-records/{resource}": { externalIds: ["order-1"] },
