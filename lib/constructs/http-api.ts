@@ -21,6 +21,8 @@ export interface Routes {
   readonly permitted: string;
   /** Each route's own; absent is the API's. */
   readonly throttle?: Throttle;
+  /** More routes of the same function, by their keys, each with a throttle of another size. */
+  readonly throttled?: Readonly<Record<string, Throttle>>;
 }
 
 /** Never a path, a header or an address: a path can be a partner's secret, an address a person's. */
@@ -84,6 +86,8 @@ export class HttpApi extends Construct {
       }),
     });
     for (const key of routes.keys) this.addRoute(scope, key, integration.ref, routes.throttle);
+    for (const [key, throttle] of Object.entries(routes.throttled ?? {}))
+      this.addRoute(scope, key, integration.ref, throttle);
   }
 
   private addRoute(scope: Construct, key: string, integrationId: string, throttle: Throttle | undefined): void {

@@ -8,10 +8,13 @@ import { ingestGrants } from "../constructs/partner-grants.ts";
 import { SluiceFunction } from "../constructs/sluice-function.ts";
 import type { Stage } from "../constructs/stage.ts";
 import { fileOf, type PartnerDriver } from "../engine/define-partner.ts";
+import { fetchesKeys, issuesTokens, type Verification } from "../engine/signatures/verification.ts";
 import { stackNameOf, stackPropsOf } from "./stack-props.ts";
 
 /** A partner that floods is refused at its own routes, before it costs the others anything. */
 const webhookThrottle = { requestsPerSecond: 200, burst: 400 };
+/** A token serves for an hour; what asks for many guesses. */
+const tokenThrottle = { requestsPerSecond: 5, burst: 10 };
 const apiThrottle = { requestsPerSecond: 50, burst: 100 };
 
 /** The open door: the HTTP API, a webhook function for each partner that sends webhooks, and the API's own function. */
@@ -21,7 +24,7 @@ export class EdgeStack extends Stack {
     const api = new HttpApi(this, "Http", stage, apiThrottle);
     this.addConsole(stage, api);
     for (const driver of stage.partners) {
-      if (driver.webhook !== undefined) this.addWebhooks(stage, api, driver);
+      if (driver.webhook !== undefined) this.addWebhooks(stage, api, driver, driver.webhook.verify);
     }
     makeApiAlarm(this, stage, api);
     const domain = stage.settings.customDomain;
@@ -48,13 +51,14 @@ export class EdgeStack extends Stack {
     });
   }
 
-  private addWebhooks(stage: Stage, api: HttpApi, driver: PartnerDriver): void {
+  private addWebhooks(stage: Stage, api: HttpApi, driver: PartnerDriver, verification: Verification): void {
     const partner = driver.name;
     const ingest = new SluiceFunction(this, `Webhooks-${partner}`, {
       stage,
       partner,
       name: "webhook-ingest",
-      lambda: "webhook-ingest",
+      // A way out, and what it takes to load it, is for those partners whose keys have to be fetched.
+      lambda: fetchesKeys(verification) ? "webhook-ingest-with-keys" : "webhook-ingest",
       // A partner waits for this function's start: it loads one driver, not forty.
       driverFile: fileOf(driver),
       timeoutSeconds: 10,
@@ -66,6 +70,7 @@ export class EdgeStack extends Stack {
       keys: [`POST /webhooks/${partner}`, `POST /webhooks/${partner}/{connectionId}`],
       permitted: `POST/webhooks/${partner}*`,
       throttle: webhookThrottle,
+      ...(issuesTokens(verification) && { throttled: { [`POST /webhooks/${partner}/token`]: tokenThrottle } }),
     });
   }
 }

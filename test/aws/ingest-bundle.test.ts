@@ -6,8 +6,8 @@ import { bundleSettings } from "../../lib/constructs/bundles.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** The packages that end up in a function's bundle, as the stack makes it. */
-function packagesIn(lambda: string, partner = "stripe"): Set<string> {
+/** The files that end up in a function's bundle, as the stack makes it. */
+function filesIn(lambda: string, partner = "stripe"): readonly string[] {
   const { metafile } = buildSync({
     ...bundleSettings,
     entryPoints: [`${root}lambdas/${lambda}.ts`],
@@ -18,21 +18,44 @@ function packagesIn(lambda: string, partner = "stripe"): Set<string> {
     metafile: true,
     logLevel: "silent",
   });
-  const names = Object.values(metafile.outputs).flatMap((output) => Object.keys(output.inputs));
-  return new Set(
-    names.flatMap((name) => /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules)/.exec(name)?.[1] ?? []),
+  // A file of which nothing is left counts for none.
+  return Object.values(metafile.outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([name, { bytesInOutput }]) => (bytesInOutput === 0 ? [] : [name])),
   );
 }
+
+function packagesIn(lambda: string, partner?: string): Set<string> {
+  return new Set(
+    filesIn(lambda, partner).flatMap(
+      (name) => /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules)/.exec(name)?.[1] ?? [],
+    ),
+  );
+}
+
+/** The canonical form is a few lines, for webhooks that bear no id. */
+const allowed = new Set(["@middy/core", "aws4fetch", "canonicalize", "zod"]);
 
 describe("the webhook function's bundle", () => {
   it.each(partners.map((partner) => partner.name))(
     "of %s holds neither the SDK nor Powertools, whose loading a partner would wait for",
     (partner) => {
-      // The canonical form is a few lines, for webhooks that bear no id.
-      const allowed = new Set(["@middy/core", "aws4fetch", "canonicalize", "zod"]);
       expect([...packagesIn("webhook-ingest", partner)].filter((name) => !allowed.has(name))).toEqual([]);
     },
   );
+
+  it("has a way out, to fetch keys, for those partners alone that need one", () => {
+    const outward = /lib\/aws\/(transport|checked-lookup|outbound-address)|key-cache|published-keys|token-endpoint/;
+    expect(filesIn("webhook-ingest").filter((file) => outward.test(file))).toEqual([]);
+    const withKeys = filesIn("webhook-ingest-with-keys").filter((file) => outward.test(file));
+    expect(withKeys.toSorted()).toEqual([
+      "lib/aws/checked-lookup.ts",
+      "lib/aws/outbound-address.ts",
+      "lib/aws/transport.ts",
+      "lib/engine/signatures/key-cache.ts",
+      "lib/flows/ingest/published-keys.ts",
+    ]);
+    expect([...packagesIn("webhook-ingest-with-keys")].filter((name) => !allowed.has(name))).toEqual([]);
+  });
 
   it("is compared with one that does hold them", () => {
     const packages = packagesIn("job-consume");

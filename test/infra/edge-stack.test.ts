@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
-import { silentDriver } from "./support/drivers.ts";
+import { askingDriver, publishingDriver, silentDriver } from "./support/drivers.ts";
 import { render, renderText } from "./support/render.ts";
 import { ofType, templateOf } from "./support/resources.ts";
-import { synth, type Template } from "./support/synth.ts";
+import { synth, synthAssembly, Template } from "./support/synth.ts";
 
 const partners = ["acme", "globex"];
 const template = templateOf(synth({ partners }), "Sluice-dev-Edge");
@@ -90,6 +92,44 @@ describe("routes", () => {
     const silent = templateOf(synth({ partners: ["acme", silentDriver("globex")] }), "Sluice-dev-Edge");
     expect(routesOf(silent).filter((key) => key.includes("globex"))).toEqual([]);
     expect(routesOf(silent).filter((key) => key.includes("acme"))).toHaveLength(2);
+  });
+});
+
+describe("a partner that fetches its token from us", () => {
+  const edge = templateOf(synth({ partners: ["acme", askingDriver("globex")] }), "Sluice-dev-Edge");
+
+  test("has a route for it at its own function, and nobody else has", () => {
+    const targets = Object.entries(targetsOf(edge)).filter(([key]) => key.includes("token"));
+    expect(targets).toEqual([["POST /webhooks/globex/token", "sluice-dev-globex-webhook-ingest"]]);
+  });
+
+  test("asks seldom: its route lets through less than that of its webhooks", () => {
+    const Settings = z.record(
+      z.string(),
+      z.object({ ThrottlingRateLimit: z.number(), ThrottlingBurstLimit: z.number() }),
+    );
+    const settings = Settings.parse(stageOf(edge).Properties["RouteSettings"]);
+    const [token, webhooks] = [settings["POST /webhooks/globex/token"], settings["POST /webhooks/globex"]];
+    expect(token?.ThrottlingRateLimit).toBeLessThanOrEqual((webhooks?.ThrottlingRateLimit ?? 0) / 10);
+    expect(token?.ThrottlingBurstLimit).toBeLessThanOrEqual((webhooks?.ThrottlingBurstLimit ?? 0) / 10);
+  });
+});
+
+test("only a partner whose keys have to be fetched has a function that can call out for them", () => {
+  const partners = ["acme", publishingDriver("globex"), askingDriver("hooli")];
+  const Code = z.object({ S3Key: z.string().transform((key) => key.replace(/\.zip$/, "")) });
+  const bundled = synthAssembly({ partners }, (assembly) => {
+    const edge = Template.parse(assembly.getStackByName("Sluice-dev-Edge").template);
+    return ofType(edge, "AWS::Lambda::Function").map(([, { Properties }]) => {
+      const index = join(assembly.directory, `asset.${Code.parse(Properties["Code"]).S3Key}`, "index.mjs");
+      return [String(Properties["FunctionName"]), /"([^"]+)"/.exec(readFileSync(index, "utf8"))?.[1]];
+    });
+  });
+  expect(Object.fromEntries(bundled)).toEqual({
+    "sluice-dev-console-api": "console-api",
+    "sluice-dev-acme-webhook-ingest": "webhook-ingest",
+    "sluice-dev-globex-webhook-ingest": "webhook-ingest-with-keys",
+    "sluice-dev-hooli-webhook-ingest": "webhook-ingest",
   });
 });
 

@@ -90,6 +90,7 @@ export function webhookEvent(
   return {
     version: "2.0",
     rawPath: `/webhooks/stripe/${own ?? ""}`,
+    routeKey: "POST /webhooks/stripe/{connectionId}",
     rawQueryString: "",
     headers: { "content-type": "application/json", "stripe-signature": `t=${time},v1=${signature}` },
     ...(own !== null && { pathParameters: { connectionId: own } }),

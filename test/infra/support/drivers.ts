@@ -1,5 +1,7 @@
 import * as z from "zod";
 import type { PartnerDriver, WebhookDriver } from "../../../lib/engine/define-partner.ts";
+import { googlePubSubWebhooks } from "../../../lib/engine/signatures/google-pub-sub-webhooks.ts";
+import { ownTokenWebhooks } from "../../../lib/engine/signatures/own-token-webhooks.ts";
 
 /** A driver with just what the stacks read: synthesis must need nothing else of it. */
 export function driverNamed(name: string): PartnerDriver {
@@ -23,6 +25,16 @@ export function silentDriver(name: string): PartnerDriver {
     limits: [],
     resources: {},
   };
+}
+
+/** One whose webhooks are signed under keys that it publishes. */
+export function publishingDriver(name: string): PartnerDriver {
+  return { ...silentDriver(name), webhook: { ...webhook, verify: googlePubSubWebhooks } };
+}
+
+/** One that fetches the token that it sends us. */
+export function askingDriver(name: string): PartnerDriver {
+  return { ...silentDriver(name), webhook: { ...webhook, verify: ownTokenWebhooks(name) } };
 }
 
 /** One whose tokens run out. */

@@ -17,7 +17,7 @@ const Resource = z.object({
   DeletionPolicy: z.string().optional(),
   UpdateReplacePolicy: z.string().optional(),
 });
-const Template = z.looseObject({ Resources: z.record(z.string(), Resource) });
+export const Template = z.looseObject({ Resources: z.record(z.string(), Resource) });
 
 export type Resource = z.infer<typeof Resource>;
 export type Template = z.infer<typeof Template>;
