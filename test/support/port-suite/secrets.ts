@@ -6,6 +6,7 @@ export function describeSecrets(open: OpenPorts): void {
   describeCredentials(open);
   describePartnerSecrets(open);
   describeClaimChecks(open);
+  describeDeliveries(open);
 }
 
 function describeCredentials(open: OpenPorts): void {
@@ -93,6 +94,26 @@ function describeClaimChecks(open: OpenPorts): void {
       const unknown = await claims().put({ partner: "acme", connectionId: null }, body);
       expect([unknown === key, unknown.startsWith("bodies/acme/-/")]).toEqual([false, true]);
       expect(await claims().get("bodies/acme/0000")).toBeNull();
+    });
+  });
+}
+
+function describeDeliveries(open: OpenPorts): void {
+  describe("deliveries", () => {
+    const opened = usePorts(open);
+
+    it("are done once they were marked, for their own partner and key alone, and marking again changes nothing", async () => {
+      const { deliveries } = opened().ports;
+      const [{ partner }, other] = [freshOwner(), freshOwner()];
+      const untilMs = opened().ports.clock.nowMs() + 86_400_000;
+      expect(await deliveries.isDone(partner, "d1")).toBe(false);
+      await deliveries.markDone(partner, "d1", untilMs);
+      await deliveries.markDone(partner, "d1", untilMs);
+      expect(await deliveries.isDone(partner, "d1")).toBe(true);
+      expect([await deliveries.isDone(partner, "d2"), await deliveries.isDone(other.partner, "d1")]).toEqual([
+        false,
+        false,
+      ]);
     });
   });
 }
