@@ -5,6 +5,7 @@ import { compareCommand } from "./commands/compare.ts";
 import { connectCommand } from "./commands/connect.ts";
 import { connectionsCommand } from "./commands/connections.ts";
 import { costCommand } from "./commands/cost.ts";
+import { credentialsCommand } from "./commands/credentials.ts";
 import { deployCommand } from "./commands/deploy/deploy.ts";
 import { discardCommand } from "./commands/discard.ts";
 import { drainCommand } from "./commands/drain.ts";
@@ -55,6 +56,7 @@ const commands: readonly Command[] = [
   compareCommand,
   emergencyCommand,
   keysCommand,
+  credentialsCommand,
   costCommand,
   smokeCommand,
   newPartnerCommand,

@@ -1,14 +1,14 @@
 import { DecryptCommand, GenerateDataKeyCommand } from "@aws-sdk/client-kms";
 import type { KMSClient } from "@aws-sdk/client-kms";
 import * as z from "zod";
-import type { Clock, Connection, Credential, CredentialFields, Credentials } from "../engine/ports.ts";
+import type { Clock, Credential, CredentialFields, Credentials } from "../engine/ports.ts";
 import { openBytes, sealBytes } from "../engine/seal.ts";
+import { contextOf, credentialKey, encryptionContext, Envelope } from "./credential-envelope.ts";
+import type { CredentialOwner } from "./credential-envelope.ts";
 import { ExpiringCache } from "./expiring-cache.ts";
 import { jsonOf, number, numberOf, text } from "./item.ts";
 import type { Item } from "./item.ts";
 import type { Table } from "./table.ts";
-
-type Owner = Pick<Connection, "partner" | "connectionId">;
 
 interface World {
   readonly table: Table;
@@ -17,8 +17,6 @@ interface World {
   readonly clock: Clock;
 }
 
-/** An envelope: the fields under a key of their own, and that key under the stage's in KMS. */
-const Envelope = z.object({ sealed: z.base64(), sealedKey: z.base64(), storedAtMs: z.number() });
 const Fields = z.record(z.string(), z.string());
 
 const cacheBounds = { keptMs: 60_000, entriesMax: 200 };
@@ -62,20 +60,12 @@ export function createCredentials(world: World): Credentials {
   };
 }
 
-function credentialKey(owner: Owner): Item {
-  return { pk: text(contextOf(owner)), sk: text("credential") };
-}
-
-function contextOf(owner: Owner): string {
-  return `${owner.partner}#${owner.connectionId}`;
-}
-
-/** KMS gives the data key out for this connection only, and writes to its own log who asked. */
-function encryptionContext(owner: Owner): Record<string, string> {
-  return { partner: owner.partner, connection: owner.connectionId };
-}
-
-async function seal(world: World, owner: Owner, fields: CredentialFields, storedAtMs: number): Promise<string> {
+async function seal(
+  world: World,
+  owner: CredentialOwner,
+  fields: CredentialFields,
+  storedAtMs: number,
+): Promise<string> {
   const { Plaintext, CiphertextBlob } = await world.kms().send(
     new GenerateDataKeyCommand({
       KeyId: world.keyId,
@@ -97,7 +87,7 @@ async function seal(world: World, owner: Owner, fields: CredentialFields, stored
   return JSON.stringify(envelope);
 }
 
-async function open(world: World, owner: Owner, item: Item): Promise<Credential> {
+async function open(world: World, owner: CredentialOwner, item: Item): Promise<Credential> {
   const { table, kms } = world;
   const { sealed, sealedKey, storedAtMs } = jsonOf(table.name, item, Envelope);
   const { Plaintext } = await kms().send(

@@ -6,6 +6,7 @@ import type { TableName } from "../engine/names.ts";
 import type { Clock, GateGauge, LaneGauge, PartnerRegistry, Ports, Random } from "../engine/ports.ts";
 import type { ApiKeys } from "../engine/api-key.ts";
 import type { AuditReader } from "../engine/audit-reader.ts";
+import type { CredentialSeals } from "../engine/credential-seals.ts";
 import type { Eraser } from "../engine/erasure.ts";
 import { createApiKeyStore } from "./api-key-store.ts";
 import type { RecordScope } from "../engine/record.ts";
@@ -19,6 +20,7 @@ import { systemClock, systemRandom } from "./clock.ts";
 import { createConnectionStore } from "./connection-store.ts";
 import { createControlStore } from "./control-store.ts";
 import { createCredentialAttempts } from "./credential-attempts.ts";
+import { createCredentialSeals } from "./credential-seals.ts";
 import { createCredentials } from "./credentials.ts";
 import { readEnvironment } from "./environment.ts";
 import type { Environment, EnvironmentSource } from "./environment.ts";
@@ -48,6 +50,7 @@ export interface AwsPorts extends Ports {
   readonly eraser: Eraser;
   readonly audit: Ports["audit"] & AuditReader;
   readonly keys: ApiKeys;
+  readonly seals: CredentialSeals;
   readonly gate: Ports["gate"] & GateGauge;
   readonly lanes: Ports["lanes"] & LaneGauge;
   readonly log: InvocationLog;
@@ -101,6 +104,7 @@ export function createPorts(
     events: createChangeBus(stage, clients.events),
     connections: createConnectionStore(connections, log),
     credentials: createCredentials({ table: connections, kms: clients.kms, keyId, clock }),
+    seals: createCredentialSeals({ table: connections, kms: clients.kms, keyId }),
     attempts: createCredentialAttempts(connections),
     leases: createLeases(tokens, clock),
     partnerSecrets: createPartnerSecrets(stage, clients.secretsManager, clock),

@@ -12,7 +12,7 @@ import {
   partnerSecretArn,
   tableArn,
 } from "./arns.ts";
-import { allow, allowKey, allowObjects, type Grant } from "./grants.ts";
+import { allow, allowFormerKeys, allowKey, allowObjects, type Grant } from "./grants.ts";
 import type { Stage } from "./stage.ts";
 
 const everyPartner = {
@@ -57,6 +57,14 @@ export function consoleGrants(scope: Construct, stage: Stage): Grant[] {
     { ...allowObjects(["GetObject", "DeleteObject"], claims), ...everyPartner },
     allow("s3", ["ListBucket"], [claimCheckBucketArn(scope, stage)]),
     // KMS takes no condition without a value, so a stage without partners goes without the grant.
-    ...(partners.length === 0 ? [] : [allowKey(scope, stage, partners, ["GenerateDataKey"])]),
+    ...(partners.length === 0 ? [] : sealGrants(scope, stage, partners)),
+  ];
+}
+
+/** Seals, and has KMS move what is sealed from key to key without showing it; opens nothing. */
+function sealGrants(scope: Construct, stage: Stage, partners: readonly string[]): Grant[] {
+  return [
+    allowKey(scope, stage, partners, ["GenerateDataKey", "ReEncryptFrom", "ReEncryptTo"]),
+    ...allowFormerKeys(stage, partners, ["ReEncryptFrom"]),
   ];
 }

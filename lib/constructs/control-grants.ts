@@ -3,7 +3,7 @@ import type { Construct } from "constructs";
 import type { PartnerDriver } from "../engine/define-partner.ts";
 import { lanes } from "../engine/job.ts";
 import { claimCheckArn, laneArn, mappingArn } from "./arns.ts";
-import { allow, allowIndex, allowItems, allowKey, allowObjects, type Grant } from "./grants.ts";
+import { allow, allowFormerKeys, allowIndex, allowItems, allowKey, allowObjects, type Grant } from "./grants.ts";
 import { refreshGrants } from "./credential-grants.ts";
 import { renewsCredentials } from "./partner-grants.ts";
 import type { Stage } from "./stage.ts";
@@ -28,6 +28,7 @@ export function controlGrants(
     allowItems(scope, stage, partner, "token-buckets", ["GetItem", "PutItem"]),
     allowKey(scope, stage, [partner], renewsCredentials(driver) ? ["Decrypt", "GenerateDataKey"] : ["Decrypt"]),
     allowObjects(["GetObject"], [claimCheckArn(scope, stage, "bodies", partner)]),
+    ...allowFormerKeys(stage, [partner], ["Decrypt"]),
     ...refreshGrants(scope, stage, driver),
   ];
 }

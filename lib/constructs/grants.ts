@@ -62,9 +62,9 @@ export function allowKey(
   scope: Construct,
   stage: Stage,
   partners: readonly string[],
-  actions: readonly ("Decrypt" | "GenerateDataKey")[],
+  actions: readonly ("Decrypt" | "GenerateDataKey" | "ReEncryptFrom" | "ReEncryptTo")[],
 ): Grant {
-  const forPartners = { "kms:EncryptionContext:partner": partners };
+  const forPartners = forPartnersOnly(partners);
   const given = stage.settings.kmsKeyArn;
   if (given !== undefined) return { ...allow("kms", actions, [given]), conditions: { StringEquals: forPartners } };
   const anyKey = Stack.of(scope).formatArn({ service: "kms", resource: "key", resourceName: "*" });
@@ -76,4 +76,19 @@ export function allowKey(
     },
     wildcardReason: "KMS makes up the key's id and no stack exports it; the condition on the alias leaves the one key.",
   };
+}
+
+/** The same of the keys that credentials were sealed under before; nothing is sealed under them any more. */
+export function allowFormerKeys(
+  stage: Stage,
+  partners: readonly string[],
+  actions: readonly ("Decrypt" | "ReEncryptFrom")[],
+): Grant[] {
+  const former = stage.settings.formerKmsKeyArns ?? [];
+  if (former.length === 0) return [];
+  return [{ ...allow("kms", actions, former), conditions: { StringEquals: forPartnersOnly(partners) } }];
+}
+
+function forPartnersOnly(partners: readonly string[]): Readonly<Record<string, readonly string[]>> {
+  return { "kms:EncryptionContext:partner": partners };
 }

@@ -3,7 +3,7 @@ import type { PartnerDriver } from "../engine/define-partner.ts";
 import type { Lane } from "../engine/job.ts";
 import { refreshGrants, tryGrants } from "./credential-grants.ts";
 import { claimCheckArn, deadLetterQueueArn, laneArn, partnerSecretArn } from "./arns.ts";
-import { allow, allowIndex, allowItems, allowKey, allowObjects, type Grant } from "./grants.ts";
+import { allow, allowFormerKeys, allowIndex, allowItems, allowKey, allowObjects, type Grant } from "./grants.ts";
 import type { Stage } from "./stage.ts";
 
 /** What Lambda's poller needs of a queue, in the name of the function behind it. */
@@ -25,6 +25,7 @@ export function consumerGrants(scope: Construct, stage: Stage, driver: PartnerDr
     allowItems(scope, stage, partner, "failures", ["UpdateItem"]),
     allowObjects(["PutObject"], [bodies, records]),
     allowKey(scope, stage, [partner], seals ? ["Decrypt", "GenerateDataKey"] : ["Decrypt"]),
+    ...allowFormerKeys(stage, [partner], ["Decrypt"]),
     // A connection whose key is refused is marked so; what holds calls back, and what is parked, is beside the runs.
     allowItems(scope, stage, partner, "connections", ["GetItem", "PutItem"]),
     allowItems(scope, stage, partner, "runs", ["GetItem", "PutItem", "UpdateItem"]),

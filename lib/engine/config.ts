@@ -18,6 +18,8 @@ export interface StageConfig {
   readonly permissionsBoundaryArn?: string;
   /** An existing key for credentials, instead of one of Sluice's own. */
   readonly kmsKeyArn?: string;
+  /** Keys that credentials were sealed under before: still opened, and moved away from by `sluice credentials re-encrypt`. */
+  readonly formerKmsKeyArns?: readonly string[];
   readonly customDomain?: { readonly domainName: string; readonly certificateArn: string };
   /** How long records and their history are kept, in days, where a driver does not say; for ever unless said. */
   readonly retention?: Retention;
@@ -26,6 +28,8 @@ export interface StageConfig {
   /** Alarms are mailed here. */
   readonly alarmEmail?: string;
 }
+
+const KeyArn = z.string().regex(/^arn:[^:]+:kms:[^:]+:\d{12}:key\/.+$/, "the ARN of a key");
 
 const Stage = z.strictObject({
   kind: z.enum(["dev", "prod"]),
@@ -41,10 +45,8 @@ const Stage = z.strictObject({
     .string()
     .regex(/^arn:[^:]+:iam::[^:]*:policy\/.+$/, "the ARN of a policy")
     .optional(),
-  kmsKeyArn: z
-    .string()
-    .regex(/^arn:[^:]+:kms:[^:]+:\d{12}:key\/.+$/, "the ARN of a key")
-    .optional(),
+  kmsKeyArn: KeyArn.optional(),
+  formerKmsKeyArns: z.array(KeyArn).max(5).optional(),
   customDomain: z
     .strictObject({ domainName: z.string().min(1), certificateArn: z.string().startsWith("arn:") })
     .optional(),

@@ -11,6 +11,7 @@ import { connectDemo } from "../../bin/commands/connect-demo.ts";
 import { connectCommand } from "../../bin/commands/connect.ts";
 import { connectionsCommand } from "../../bin/commands/connections.ts";
 import { costCommand } from "../../bin/commands/cost.ts";
+import { credentialsCommand } from "../../bin/commands/credentials.ts";
 import { discardCommand } from "../../bin/commands/discard.ts";
 import { drainCommand } from "../../bin/commands/drain.ts";
 import { emergencyCommand } from "../../bin/commands/emergency.ts";
@@ -50,6 +51,7 @@ const healthy = [
   syncCommand,
   runsCommand,
   costCommand,
+  credentialsCommand,
   connectCommand,
 ];
 const failing = [failuresCommand, replayCommand, discardCommand];

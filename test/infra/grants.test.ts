@@ -337,6 +337,11 @@ describe("the API's role", () => {
     expect(invoked).toEqual(["emergency-work"]);
   });
 
+    // From key to key within KMS, of known partners alone.
+    for (const action of ["ReEncryptFrom", "ReEncryptTo"]) {
+      expect(may(role, `kms:${action}`, key, sealed("acme"))).toBe(true);
+      expect(may(role, `kms:${action}`, key, sealed("stranger"))).toBe(false);
+    }
   test("reads how limits stand, and can put to history what it lost, and erase", () => {
     const [role] = console;
     if (role === undefined) return;

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { givenName } from "./support/render.ts";
 import { ofType } from "./support/resources.ts";
 import { rolesOf } from "./support/roles.ts";
+import type { Role } from "./support/roles.ts";
 import { synth, type Template } from "./support/synth.ts";
 
 const namesOf = (templates: ReadonlyMap<string, Template>) =>
@@ -106,6 +107,24 @@ describe("what a stage may bring along", () => {
         .flatMap((template) => ofType(template, "AWS::SNS::Topic"))
         .map(([, topic]) => topic.Properties["KmsMasterKeyId"]),
     ).toEqual([kmsKeyArn]);
+  });
+
+  test("former keys are opened and moved away from, and nothing is sealed under them", () => {
+    const kmsKeyArn = "arn:aws:kms:eu-west-1:111122223333:key/mine";
+    const former = "arn:aws:kms:eu-west-1:111122223333:key/former";
+    const templates = synth({ stages: { dev: { kind: "dev", kmsKeyArn, formerKmsKeyArns: [former] } } });
+    const actionsOn = (role: Role, key: string): string[] =>
+      role.statements.filter((each) => each.Resource.includes(key)).flatMap((each) => each.Action);
+    const roles = rolesOf(templates).filter((role) => actionsOn(role, kmsKeyArn).length > 0);
+    expect(roles.length).toBeGreaterThan(5);
+    for (const role of roles) {
+      // Whoever opens goes on opening; the API, which opens nothing, may move away from it.
+      const opens = actionsOn(role, kmsKeyArn).includes("kms:Decrypt");
+      expect(new Set(actionsOn(role, former))).toEqual(new Set([opens ? "kms:Decrypt" : "kms:ReEncryptFrom"]));
+      for (const { Condition } of role.statements.filter((each) => each.Resource.includes(former)))
+        expect(Object.keys(Condition["StringEquals"] ?? {})).toEqual(["kms:EncryptionContext:partner"]);
+    }
+    expect(roles.filter((role) => actionsOn(role, former).includes("kms:ReEncryptFrom"))).toHaveLength(1);
   });
 
   test("alarms are mailed where it says, and to nobody otherwise", () => {

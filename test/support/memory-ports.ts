@@ -1,5 +1,6 @@
 import { CallTallies } from "../../lib/engine/call-tallies.ts";
 import type { PartnerDriver } from "../../lib/engine/define-partner.ts";
+import type { CredentialSeals } from "../../lib/engine/credential-seals.ts";
 import type { PartnerSecret, Ports } from "../../lib/engine/ports.ts";
 import { SeededRandom, startMs, VirtualClock } from "./memory/clock.ts";
 import { MemoryApiKeys } from "./memory/api-keys.ts";
@@ -47,6 +48,7 @@ export interface MemoryPorts extends Ports {
   readonly parked: MemoryParkedJobs;
   readonly eraser: MemoryEraser;
   readonly keys: MemoryApiKeys;
+  readonly seals: CredentialSeals;
   readonly audit: RecordedAudit;
   readonly metrics: RecordedMetrics;
   readonly log: RecordedLog;
@@ -100,6 +102,7 @@ export function createMemoryPorts(options: MemoryPortsOptions = {}): MemoryPorts
     control: new MemoryControlStore(),
     tallies: new CallTallies(),
     keys: new MemoryApiKeys(),
+    seals: { renew: (owner) => credentials.renewSeal(owner) },
     audit: new RecordedAudit(),
     metrics: new RecordedMetrics(),
     log: new RecordedLog(),

@@ -1,5 +1,6 @@
 import type { ApiKeys } from "../../engine/api-key.ts";
 import type { AuditReader } from "../../engine/audit-reader.ts";
+import type { CredentialSeals } from "../../engine/credential-seals.ts";
 import type { WorkInEmergency } from "../../engine/emergency.ts";
 import type { Eraser } from "../../engine/erasure.ts";
 import type { GateGauge, LaneGauge, Ports } from "../../engine/ports.ts";
@@ -39,6 +40,7 @@ export interface ApiPorts extends Ports {
   readonly eraser: Eraser;
   readonly audit: Ports["audit"] & AuditReader;
   readonly keys: ApiKeys;
+  readonly seals: CredentialSeals;
   readonly verifyApiKey: VerifyApiKey;
   readonly once: Once;
   readonly workInEmergency: WorkInEmergency;

@@ -16,6 +16,7 @@ import { pauseRoutes } from "./pause.ts";
 import { rebuildRoutes } from "./rebuild.ts";
 import { recordRoutes } from "./records.ts";
 import { recoverRoutes } from "./recover.ts";
+import { renewSealsRoutes } from "./renew-seals.ts";
 import type { Route } from "./route.ts";
 import { runRoutes } from "./runs.ts";
 import { statusRoutes } from "./status.ts";
@@ -48,6 +49,7 @@ export const routes: readonly Route[] = [
   ...rebuildRoutes,
   ...failureRoutes,
   ...eraseRoutes,
+  ...renewSealsRoutes,
   ...keyRoutes,
   ...auditRoutes,
 ];

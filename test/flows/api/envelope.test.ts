@@ -34,6 +34,7 @@ const bodies: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "POST /tenants/{tenantId}/find-person": { value: "somebody@example.com" },
   "POST /connections/{id}/erase-records/{resource}": { externalIds: ["order-1"] },
   "POST /keys": { name: "a dashboard", role: "viewer" },
+  "POST /credentials/re-encrypt": { limit: 10 },
   "POST /failures/replay": { partner: "acme", connectionId: null, failureId: "failure-1" },
 };
 const nameOf = (route: Route) => `${route.method} ${route.path}`;
@@ -102,6 +103,7 @@ test("the routes are those of the contract", () => {
       "POST /tenants/{tenantId}/erase",
       "POST /tenants/{tenantId}/find-person",
       "GET /connections/{id}/history/{resource}/{externalId+}",
+      "POST /credentials/re-encrypt",
       "GET /failures",
       "GET /failures/{ref+}",
       "POST /failures/discard",

@@ -74,6 +74,7 @@ function bodyOf(route: Route, { id, failureRef }: World): unknown {
     "POST /partners/{partner}/recover": { how: "drain", reason: "up again" },
     "POST /partners/{partner}/emergency": { lane: "imports", count: 1 },
     "POST /keys": { name: "x", role: "viewer" },
+    "POST /credentials/re-encrypt": {},
   };
   if (route.body !== undefined && !(nameOf(route) in bodies))
     throw new Error(`Say what ${nameOf(route)} is asked here.`);
@@ -170,7 +171,9 @@ describe("the table of routes", () => {
   test("lets viewers read alone, and none but admins manage keys, read the audit log or erase", () => {
     const needed = (role: Role) => routes.filter((route) => route.needs === role);
     expect(needed("viewer").filter((route) => route.method !== "GET")).toEqual([]);
-    const admins = routes.filter((route) => /^\/keys|^\/audit|\/erase|\/remains|\/find-person/.test(route.path));
+    const admins = routes.filter((route) =>
+      /^\/keys|^\/audit|\/erase|\/remains|\/find-person|\/re-encrypt/.test(route.path),
+    );
     expect(new Set(admins)).toEqual(new Set(needed("admin")));
   });
 });

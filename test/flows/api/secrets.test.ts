@@ -102,6 +102,7 @@ async function callEverything(api: TestApi): Promise<string> {
   await api.call("POST", `/connections/${id}/erase-records/orders`, { body: { externalIds: ["order-1"] } });
   await api.call("POST", "/tenants/tenant-1/find-person", { body: { value: "somebody@example.com" } });
   await api.call("POST", "/tenants/tenant-2/erase");
+  await api.call("POST", "/credentials/re-encrypt", { body: {} });
   return id;
 }
 

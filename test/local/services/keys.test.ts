@@ -5,12 +5,24 @@ import {
   GenerateDataKeyCommand,
   ReEncryptCommand,
 } from "@aws-sdk/client-kms";
+import { AttributeType, Table as DynamoTable } from "aws-cdk-lib/aws-dynamodb";
+import { Policy, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Key } from "aws-cdk-lib/aws-kms";
+import type { Stack } from "aws-cdk-lib";
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startFor, type StartedServices } from "./support/start.ts";
+import { createCredentialSeals } from "../../../lib/aws/credential-seals.ts";
+import { createCredentials } from "../../../lib/aws/credentials.ts";
+import { Table } from "../../../lib/aws/table.ts";
+import { consoleGrants } from "../../../lib/constructs/console-grants.ts";
+import { statementOf } from "../../../lib/constructs/grants.ts";
+import type { Stage } from "../../../lib/constructs/stage.ts";
+import { tableNameFor } from "../../../lib/engine/names.ts";
+import { acme } from "../../flows/support/acme.ts";
+import { SeededRandom, VirtualClock } from "../../support/memory/clock.ts";
+import { startFor, type Clients, type StartedServices } from "./support/start.ts";
 import { synthesiseStack } from "./support/synthesise.ts";
 
 let folder: string;
@@ -19,8 +31,9 @@ let started: StartedServices;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "sluice-keys-"));
   const cdkOutDir = synthesiseStack(folder, (stack) => {
-    new Key(stack, "First", { alias: "first" });
-    new Key(stack, "Second", { alias: "second" });
+    const first = new Key(stack, "First", { alias: "first" });
+    const second = new Key(stack, "Second", { alias: "second" });
+    addApi(stack, { kmsKeyArn: second.keyArn, formerKmsKeyArns: [first.keyArn] });
   });
   started = await startFor(cdkOutDir, join(folder, "data"));
 });
@@ -29,6 +42,20 @@ afterAll(async () => {
   await started.stop();
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** The API's role of a stage that was given the second key, and the table that credentials are in. */
+function addApi(
+  stack: Stack,
+  keys: { readonly kmsKeyArn: string; readonly formerKmsKeyArns: readonly string[] },
+): void {
+  const bundles: Stage["bundles"] = { folderOf: () => folder };
+  const stage: Stage = { name: "test", settings: { kind: "dev", ...keys }, partners: [acme], bundles };
+  const [pk, sk] = ["pk", "sk"].map((name) => ({ name, type: AttributeType.STRING }) as const);
+  if (pk !== undefined && sk !== undefined)
+    new DynamoTable(stack, "Table", { tableName: tableNameFor("test", "connections"), partitionKey: pk, sortKey: sk });
+  const role = new Role(stack, "Api", { roleName: "api", assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
+  new Policy(stack, "ApiPolicy", { roles: [role], statements: consoleGrants(stack, stage).map(statementOf) });
+}
 
 const Plaintext = Buffer.from("a token");
 const context = { EncryptionContext: { partner: "stripe", connection: "1" } };
@@ -94,6 +121,29 @@ test("a ciphertext moves to another key and context without being shown", async 
     new DecryptCommand({ CiphertextBlob: moved.CiphertextBlob, KeyId: "alias/second", EncryptionContext }),
   );
   expect(Buffer.from(opened.Plaintext ?? [])).toEqual(Plaintext);
+});
+
+test("the API moves a stored credential from the stage's former key to its new one, and can open neither", async () => {
+  const world = { clock: new VirtualClock(), random: new SeededRandom(1) };
+  const owner = { partner: "acme", connectionId: "acme_1" };
+  const partsOf = ({ dynamodb, kms }: Clients, keyId: string) => {
+    const table = new Table(tableNameFor("test", "connections"), () => dynamodb, world);
+    return { table, kms: () => kms, keyId, clock: world.clock };
+  };
+  await createCredentials(partsOf(started.operator, "alias/first")).replace(owner, null, { token: "the token" });
+  const api = partsOf(started.as("api"), "alias/second");
+  await expect(createCredentials(api).read(owner)).rejects.toMatchObject({ name: "AccessDeniedException" });
+  const seals = createCredentialSeals(api);
+  expect(await seals.renew(owner)).toEqual({ kind: "renewed" });
+  expect(await seals.renew(owner)).toEqual({ kind: "current" });
+  await expect(createCredentials(api).read(owner)).rejects.toMatchObject({ name: "AccessDeniedException" });
+  const opened = await createCredentials(partsOf(started.operator, "alias/second")).read(owner);
+  expect(opened).toMatchObject({ fields: { token: "the token" }, revision: 1 });
+  // Back to the former key it cannot move it.
+  expect(await createCredentialSeals({ ...api, keyId: "alias/first" }).renew(owner)).toEqual({
+    kind: "refused",
+    reason: "AccessDeniedException",
+  });
 });
 
 test.each([

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { RenewedSeal } from "../../../lib/engine/credential-seals.ts";
 import type {
   ClaimChecks,
   ClaimOwner,
@@ -13,30 +14,54 @@ import type {
 
 type Owner = Pick<Connection, "partner" | "connectionId">;
 
+interface Sealed {
+  readonly credential: Credential;
+  /** The key that it is sealed under. */
+  readonly key: string;
+}
+
 export class MemoryCredentials implements Credentials {
-  readonly #credentials = new Map<string, Credential>();
+  readonly #credentials = new Map<string, Sealed>();
   readonly #clock: Clock;
+  /** The stage's key of today. */
+  key = "the-first-key";
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   async read(owner: Owner, _options?: { readonly fresh: boolean }): Promise<Credential | null> {
-    const credential = this.#credentials.get(keyOf(owner));
-    return credential === undefined ? null : structuredClone(credential);
+    const sealed = this.#credentials.get(keyOf(owner));
+    return sealed === undefined ? null : structuredClone(sealed.credential);
   }
 
   async replace(owner: Owner, used: Credential | null, next: CredentialFields): Promise<"stored" | "superseded"> {
-    const stored = this.#credentials.get(keyOf(owner));
+    const stored = this.#credentials.get(keyOf(owner))?.credential;
     if ((stored?.revision ?? 0) !== (used?.revision ?? 0)) return "superseded";
-    const revision = (used?.revision ?? 0) + 1;
-    this.#credentials.set(keyOf(owner), { fields: { ...next }, revision, storedAtMs: this.#clock.nowMs() });
+    this.#store(owner, next, (used?.revision ?? 0) + 1);
     return "stored";
   }
 
   async overwrite(owner: Owner, next: CredentialFields): Promise<void> {
-    const revision = (this.#credentials.get(keyOf(owner))?.revision ?? 0) + 1;
-    this.#credentials.set(keyOf(owner), { fields: { ...next }, revision, storedAtMs: this.#clock.nowMs() });
+    this.#store(owner, next, (this.#credentials.get(keyOf(owner))?.credential.revision ?? 0) + 1);
+  }
+
+  #store(owner: Owner, next: CredentialFields, revision: number): void {
+    const credential = { fields: { ...next }, revision, storedAtMs: this.#clock.nowMs() };
+    this.#credentials.set(keyOf(owner), { credential, key: this.key });
+  }
+
+  /** Which key a credential is sealed under; null where there is none. */
+  sealedUnder(owner: Owner): string | null {
+    return this.#credentials.get(keyOf(owner))?.key ?? null;
+  }
+
+  async renewSeal(owner: Owner): Promise<RenewedSeal> {
+    const sealed = this.#credentials.get(keyOf(owner));
+    if (sealed === undefined) return { kind: "none" };
+    if (sealed.key === this.key) return { kind: "current" };
+    this.#credentials.set(keyOf(owner), { ...sealed, key: this.key });
+    return { kind: "renewed" };
   }
 
   has(owner: Owner): boolean {
