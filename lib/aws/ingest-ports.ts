@@ -11,7 +11,7 @@ import { ExpiringCache } from "./expiring-cache.ts";
 import type { Item } from "./item.ts";
 import { createLineTelemetry } from "./line-telemetry.ts";
 import type { LineTelemetry } from "./line-telemetry.ts";
-import { readPartnerSecret, secretCacheBounds } from "./partner-secret.ts";
+import { freshSecretMs, readPartnerSecret, secretCacheBounds } from "./partner-secret.ts";
 import { laneMessage } from "./queue-message.ts";
 import { createSignedCalls, SignedCallError } from "./signed-calls.ts";
 import type { SignedCalls } from "./signed-calls.ts";
@@ -66,8 +66,8 @@ const SecretAnswer = z.object({ SecretString: z.string().optional() });
 function createSecrets(environment: Environment, calls: SignedCalls, clock: Clock): Ports["partnerSecrets"] {
   const cache = new ExpiringCache<PartnerSecret>(clock, secretCacheBounds);
   return {
-    async read(partner) {
-      const cached = cache.get(partner);
+    async read(partner, options) {
+      const cached = cache.get(partner, options?.fresh === true ? freshSecretMs : undefined);
       if (cached !== undefined) return cached;
       const name = partnerSecretNameFor(environment.stage, partner);
       const answer = await nullIfMissing(calls.json("SECRETS_MANAGER", "GetSecretValue", { SecretId: name }));

@@ -4,6 +4,12 @@ import type { PartnerSecret } from "../engine/ports.ts";
 /** A rotated secret is taken up within this; a function serves few partners, most of them one. */
 export const secretCacheBounds = { keptMs: 60_000, entriesMax: 200 };
 
+/**
+ * Whoever asks for what is there now gets what is at most this old: strangers' posts, which nothing known has signed, must not
+ * cost a call of Secrets Manager each.
+ */
+export const freshSecretMs = 10_000;
+
 /** Keys that a person adds beside ours stay theirs. */
 const SecretContent: z.ZodType<PartnerSecret> = z.lazy(() =>
   z.object({

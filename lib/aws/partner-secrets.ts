@@ -3,13 +3,13 @@ import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { partnerSecretNameFor } from "../engine/names.ts";
 import type { Clock, PartnerSecret, PartnerSecrets } from "../engine/ports.ts";
 import { ExpiringCache } from "./expiring-cache.ts";
-import { readPartnerSecret, secretCacheBounds } from "./partner-secret.ts";
+import { freshSecretMs, readPartnerSecret, secretCacheBounds } from "./partner-secret.ts";
 
 export function createPartnerSecrets(stage: string, client: () => SecretsManagerClient, clock: Clock): PartnerSecrets {
   const cache = new ExpiringCache<PartnerSecret>(clock, secretCacheBounds);
   return {
-    async read(partner) {
-      const cached = cache.get(partner);
+    async read(partner, options) {
+      const cached = cache.get(partner, options?.fresh === true ? freshSecretMs : undefined);
       if (cached !== undefined) return cached;
       const name = partnerSecretNameFor(stage, partner);
       const content = await fetchSecret(client(), name);
