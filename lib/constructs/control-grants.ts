@@ -23,7 +23,8 @@ export function controlGrants(
     allow("sqs", ["SendMessage"], queues),
     allowItems(scope, stage, partner, "runs", ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"]),
     allowIndex(scope, stage, partner, "runs", "active"),
-    allowItems(scope, stage, partner, "connections", renewsCredentials(driver) ? ["GetItem", "PutItem"] : ["GetItem"]),
+    // That it looked at a connection is noted there.
+    allowItems(scope, stage, partner, "connections", ["GetItem", "PutItem"]),
     allowIndex(scope, stage, partner, "connections", "due"),
     allowItems(scope, stage, partner, "token-buckets", ["GetItem", "PutItem"]),
     allowKey(scope, stage, [partner], renewsCredentials(driver) ? ["Decrypt", "GenerateDataKey"] : ["Decrypt"]),

@@ -19,6 +19,13 @@ export function tryGrants(scope: Construct, stage: Stage, driver: PartnerDriver)
   ];
 }
 
+/** A secret that a partner gives for a connection's webhooks is sealed under the connection key, which its secret holds. */
+export function subscriptionGrants(scope: Construct, stage: Stage, driver: PartnerDriver): Grant[] {
+  const reads = driver.auth.kind === "authorization-code";
+  if (driver.webhook?.subscriptions === undefined || reads) return [];
+  return [allow("secretsmanager", ["GetSecretValue"], [partnerSecretArn(scope, stage, driver.name)])];
+}
+
 /** A refresh token goes with our app's secret. */
 export function refreshGrants(scope: Construct, stage: Stage, { name, auth }: PartnerDriver): Grant[] {
   return auth.kind === "authorization-code"

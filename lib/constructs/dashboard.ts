@@ -41,6 +41,20 @@ export function makeDashboard(scope: Construct, id: string, stage: Stage): void 
   );
   dashboard.addWidgets(
     graph(
+      "Webhooks received",
+      partners.map((partner) => counted(partner, "webhook-ingest", "WebhooksAccepted")),
+    ),
+    graph(
+      "Webhooks given up, and not taken",
+      partners.flatMap((partner) => [
+        counted(partner, "consume-webhooks", "WebhooksFailed"),
+        counted(partner, "webhook-ingest", "WebhooksUnavailable"),
+      ]),
+    ),
+    graph("Webhooks rejected, by partner and reason", [rejected()]),
+  );
+  dashboard.addWidgets(
+    graph(
       "Webhook answer, p99 ms",
       partners.map((partner) => ingestDuration(stage, partner)),
     ),
@@ -72,6 +86,16 @@ function laneMetrics(
 function givenUp(stage: Stage, partner: string): cloudwatch.IMetric {
   const queue = deadLetterQueueNameFor(stage.name, partner);
   return metric("AWS/SQS", "NumberOfMessagesDeleted", { QueueName: queue }, "Sum", partner);
+}
+
+function counted(partner: string, service: string, name: string): cloudwatch.IMetric {
+  return metric("Sluice", name, { service, partner }, "Sum", `${partner} ${name}`);
+}
+
+/** Its reasons are not known by name, so they are searched for. */
+function rejected(): cloudwatch.IMetric {
+  const expression = `SEARCH('{Sluice,kind,partner,service} MetricName="WebhooksRejected"', 'Sum', ${alarmPeriod.toSeconds()})`;
+  return new cloudwatch.MathExpression({ expression, label: "", usingMetrics: {}, period: alarmPeriod });
 }
 
 function errorsOf(stage: Stage, partner: string): cloudwatch.IMetric {

@@ -11,6 +11,11 @@ import type { Stage } from "./stage.ts";
 // A job that waits its turn is sent again and so is young: an old message is one that nobody takes.
 const lanePatience = { webhooks: Duration.minutes(15), imports: Duration.hours(1) } as const;
 
+/** Below so many webhooks in a period a share says nothing: each that fails rings as given up anyway. */
+const webhooksCountedMin = 20;
+const webhooksPeriod = Duration.minutes(15);
+const failedPercentMax = 5;
+
 /**
  * What a person should hear of one partner. Alarms are paid by the metric, so consumers have none for their errors: what
  * they fail at comes back to the lane and grows old, or gives up, and rings there.
@@ -22,6 +27,8 @@ export class PartnerAlarms extends Construct {
     parts: {
       readonly stage: Stage;
       readonly partner: string;
+      /** The driver takes webhooks. */
+      readonly hasWebhooks: boolean;
       readonly queues: PartnerQueues;
       readonly functions: PartnerFunctions;
     },
@@ -47,6 +54,7 @@ export class PartnerAlarms extends Construct {
       periods: 2,
     });
     for (const lane of ["webhooks", "imports"] as const) this.makeAgeAlarm(stage, partner, queues, lane);
+    if (parts.hasWebhooks) this.makeWebhooksAlarm(stage, partner);
     makeAlarm(this, "Errors", {
       stage,
       name: `${partner}-errors`,
@@ -67,6 +75,24 @@ export class PartnerAlarms extends Construct {
     });
   }
 
+  private makeWebhooksAlarm(stage: Stage, partner: string): void {
+    makeAlarm(this, "WebhooksFailed", {
+      stage,
+      name: `${partner}-webhooks-failed`,
+      description: `More than ${failedPercentMax} % of ${partner}'s webhooks were given up. See the failures of ${partner}, mend the cause, replay them.`,
+      metric: new cloudwatch.MathExpression({
+        expression: `IF(FILL(received, 0) >= ${webhooksCountedMin}, 100 * FILL(failed, 0) / received, 0)`,
+        label: "failed, %",
+        usingMetrics: {
+          received: counted(partner, "webhook-ingest", "WebhooksAccepted"),
+          failed: counted(partner, "consume-webhooks", "WebhooksFailed"),
+        },
+        period: webhooksPeriod,
+      }),
+      above: failedPercentMax,
+    });
+  }
+
   private makeAgeAlarm(stage: Stage, partner: string, queues: PartnerQueues, lane: Lane): void {
     makeAlarm(this, `Age-${lane}`, {
       stage,
@@ -76,6 +102,17 @@ export class PartnerAlarms extends Construct {
       above: lanePatience[lane].toSeconds(),
     });
   }
+}
+
+/** Of a partner's own metrics; what a stranger sends is refused and no webhook of the partner's. */
+function counted(partner: string, service: string, metricName: string): cloudwatch.Metric {
+  return new cloudwatch.Metric({
+    namespace: "Sluice",
+    metricName,
+    dimensionsMap: { service, partner },
+    statistic: "Sum",
+    period: webhooksPeriod,
+  });
 }
 
 function sumOfErrors(functions: readonly lambda.Function[]): cloudwatch.MathExpression {

@@ -1,7 +1,7 @@
 import type { Construct } from "constructs";
 import type { PartnerDriver } from "../engine/define-partner.ts";
 import type { Lane } from "../engine/job.ts";
-import { refreshGrants, tryGrants } from "./credential-grants.ts";
+import { refreshGrants, subscriptionGrants, tryGrants } from "./credential-grants.ts";
 import { claimCheckArn, deadLetterQueueArn, laneArn, partnerSecretArn } from "./arns.ts";
 import { allow, allowFormerKeys, allowIndex, allowItems, allowKey, allowObjects, type Grant } from "./grants.ts";
 import type { Stage } from "./stage.ts";
@@ -36,6 +36,7 @@ export function consumerGrants(scope: Construct, stage: Stage, driver: PartnerDr
             ? [allowItems(scope, stage, partner, "idempotency", ["GetItem", "PutItem"])]
             : []),
           ...tryGrants(scope, stage, driver),
+          ...subscriptionGrants(scope, stage, driver),
         ]
       : [
           ...refreshGrants(scope, stage, driver),

@@ -4,6 +4,7 @@ import type { Construct } from "constructs";
 import { alarmPeriod, makeAlarm } from "../constructs/alarm.ts";
 import { makeAlarmTopic } from "../constructs/alarm-topic.ts";
 import { makeChangeAlarms } from "../constructs/change-alarms.ts";
+import { makeCredentialAlarm } from "../constructs/credential-alarm.ts";
 import { makeDashboard } from "../constructs/dashboard.ts";
 import type { Stage } from "../constructs/stage.ts";
 import { makeSyncAlarm } from "../constructs/sync-alarm.ts";
@@ -31,6 +32,7 @@ export class OperationsStack extends Stack {
     });
     makeChangeAlarms(this, stage);
     makeSyncAlarm(this, stage);
+    makeCredentialAlarm(this, stage);
     makeDashboard(this, "Dashboard", stage);
   }
 }

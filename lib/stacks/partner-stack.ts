@@ -28,6 +28,6 @@ export class PartnerStack extends Stack {
       { name: "import-fan-out", target: functions.fanOut },
       { name: "partner-control", target: functions.control },
     ]);
-    new PartnerAlarms(this, "Alarms", { stage, partner, queues, functions });
+    new PartnerAlarms(this, "Alarms", { stage, partner, hasWebhooks: driver.webhook !== undefined, queues, functions });
   }
 }

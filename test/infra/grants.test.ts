@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { renewingDriver } from "./support/drivers.ts";
+import { renewingDriver, subscribingDriver } from "./support/drivers.ts";
 import { account, region } from "./support/render.ts";
 import { ofType } from "./support/resources.ts";
 import { may, rolesOf, statementsOf, type Role } from "./support/roles.ts";
@@ -242,6 +242,26 @@ test("credentials are sealed anew where they are tried, and by all who call wher
     const table = `arn:aws:dynamodb:${region}:${account}:table/sluice-dev-connections`;
     expect(may(role, "dynamodb:PutItem", table, { "dynamodb:LeadingKeys": `${partnerOf(role)}#1` })).toBe(true);
   }
+});
+
+test("whoever registers webhooks reads the key that their secret is sealed under, and nobody else who works a lane", () => {
+  const reading = rolesOf(synth({ partners: ["acme", subscribingDriver("globex")] })).filter((role) => {
+    if (isConsole(role) || isPublisher(role)) return false;
+    const secret = `arn:aws:secretsmanager:${region}:${account}:secret:sluice-dev/partners/${partnerOf(role)}-Ab3dEf`;
+    return may(role, "secretsmanager:GetSecretValue", secret);
+  });
+  const workers = reading.map((role) => [partnerOf(role), /Consume(Webhooks|Imports)|Emergency/.exec(role.id)?.[0]]);
+  expect(workers.filter(([, worker]) => worker !== undefined)).toEqual([
+    ["globex", "ConsumeWebhooks"],
+    ["globex", "Emergency"],
+  ]);
+});
+
+test("partner-control notes what it has looked at", () => {
+  const role = partnersRoles("acme").find((each) => each.id.includes("PartnerControl"));
+  if (role === undefined) throw new Error("partner-control's role");
+  const table = `arn:aws:dynamodb:${region}:${account}:table/sluice-dev-connections`;
+  expect(may(role, "dynamodb:PutItem", table, { "dynamodb:LeadingKeys": "acme#1" })).toBe(true);
 });
 
 test("the fan-out asks how full its lane is, and takes nothing from it", () => {

@@ -17,8 +17,8 @@ describe("alarm topic", () => {
     const alarms = [...templates.values()].flatMap((each) =>
       ofType(each, "AWS::CloudWatch::Alarm").map(([, alarm]) => render(each, alarm.Properties["AlarmActions"])),
     );
-    // Six a partner, the API's, the account's throttles, two of the records' stream, the imports'.
-    expect(alarms).toHaveLength(17);
+    // Seven a partner, the API's, the account's throttles, two of the records' stream, the imports', the credentials'.
+    expect(alarms).toHaveLength(20);
     expect(new Set(alarms.flat())).toEqual(new Set([arn]));
   });
 
@@ -56,6 +56,15 @@ test("imports that want a person ring once, for the stage, from where they are c
   for (const service of ["import-fan-out", "consume-imports"])
     expect(text).toContain(JSON.stringify([{ Name: "service", Value: service }]));
   expect([text.split('"MetricName":"SyncAlerts"').length - 1, alarm?.[1].Properties["Threshold"]]).toEqual([2, 0]);
+});
+
+test("credentials that want a person ring once, for the stage, from where they are counted", () => {
+  const alarm = ofType(template, "AWS::CloudWatch::Alarm").find(([id]) => id.startsWith("CredentialAlerts"));
+  const text = JSON.stringify(render(template, alarm?.[1].Properties["Metrics"]));
+  for (const service of ["partner-control", "consume-webhooks", "consume-imports", "console-api"])
+    expect(text).toContain(JSON.stringify([{ Name: "service", Value: service }]));
+  const counted = text.split('"MetricName":"CredentialAlerts"').length - 1;
+  expect([counted, alarm?.[1].Properties["Threshold"]]).toEqual([4, 0]);
 });
 
 describe("dashboard", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
+import { silentDriver } from "./support/drivers.ts";
 import { physicalName, render, renderText } from "./support/render.ts";
 import { ofType, templateOf } from "./support/resources.ts";
 import { synth, type Resource } from "./support/synth.ts";
@@ -183,7 +184,7 @@ describe.each(["import-fan-out", "partner-control"])("the schedule of %s", (name
 });
 
 describe("alarms", () => {
-  const names = ["given-up", "dead-letters", "webhooks-age", "imports-age", "errors", "control"];
+  const names = ["given-up", "dead-letters", "webhooks-age", "imports-age", "webhooks-failed", "errors", "control"];
 
   test("ring and end on the stage's topic, and take silence for well, but for what reports every minute", () => {
     expect([...alarms.keys()].toSorted()).toEqual(names.map((name) => `sluice-dev-acme-${name}`).toSorted());
@@ -231,9 +232,39 @@ describe("alarms", () => {
     });
   });
 
-  test("cost at most seven metrics a partner", () => {
+  test("failed webhooks ring as a share of what was received, where there are enough to have one", () => {
+    const { Metrics, ...alarm } = alarms.get("sluice-dev-acme-webhooks-failed")?.Properties ?? {};
+    expect(alarm).toMatchObject({ Threshold: 5, ComparisonOperator: "GreaterThanThreshold", EvaluationPeriods: 1 });
+    const of = (service: string, MetricName: string) => ({
+      Metric: {
+        Namespace: "Sluice",
+        MetricName,
+        // The dimensions that the functions write it with, all of them and no more: others are another metric.
+        Dimensions: [
+          { Name: "partner", Value: "acme" },
+          { Name: "service", Value: service },
+        ],
+      },
+      Period: 900,
+      Stat: "Sum",
+    });
+    expect(render(template, Metrics)).toEqual([
+      expect.objectContaining({ Expression: "IF(FILL(received, 0) >= 20, 100 * FILL(failed, 0) / received, 0)" }),
+      { Id: "received", MetricStat: of("webhook-ingest", "WebhooksAccepted"), ReturnData: false },
+      { Id: "failed", MetricStat: of("consume-webhooks", "WebhooksFailed"), ReturnData: false },
+    ]);
+  });
+
+  test("a partner without webhooks has no share of them", () => {
+    const silent = templateOf(synth({ partners: [silentDriver("quiet")] }), "Sluice-dev-Partner-quiet");
+    const ofSilent = ofType(silent, "AWS::CloudWatch::Alarm").map(([, { Properties }]) => Properties["AlarmName"]);
+    expect(ofSilent).toContain("sluice-dev-quiet-given-up");
+    expect(ofSilent).not.toContain("sluice-dev-quiet-webhooks-failed");
+  });
+
+  test("cost at most nine metrics a partner", () => {
     const metrics = [...alarms.values()].map(metricsOf);
-    expect(metrics.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(7);
+    expect(metrics.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(9);
   });
 });
 

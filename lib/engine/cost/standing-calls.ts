@@ -8,13 +8,13 @@ export function standingCalls({ pollers }: Pick<Assumptions, "pollers">) {
   return {
     stage: {
       each: "stage and month",
-      calls: { keyMonths: 1, secretMonths: 1, dashboardMonths: 1, alarmMonths: 6 },
-      from: "lib/stacks: the key, the API's secret, the dashboard; alarms for throttles, API errors, changes behind and lost, imports (two metrics)",
+      calls: { keyMonths: 1, secretMonths: 1, dashboardMonths: 1, alarmMonths: 10 },
+      from: "lib/stacks: the key, the API's secret, the dashboard; alarms for throttles, API errors, changes behind and lost, imports (two metrics), credentials (four)",
     },
     partner: {
       each: "partner and month: secret, alarms",
-      // Errors is one alarm over two metrics, and alarms are paid by the metric.
-      calls: { secretMonths: 1, alarmMonths: 7 },
+      // Errors is one alarm over two metrics, failed webhooks another, and alarms are paid by the metric.
+      calls: { secretMonths: 1, alarmMonths: 9 },
       from: "lib/stacks/partner-stack.ts, lib/constructs/partner-alarms.ts",
     },
     polling: {
@@ -38,7 +38,8 @@ export function standingCalls({ pollers }: Pick<Assumptions, "pollers">) {
         // Each canary sent, received and deleted.
         sqsRequests: 6,
         // Its control, what is held and what is parked; the control for each canary, and once more to note it.
-        dynamoReads: 6,
+        // Once an hour, four shards of the connections that are to be looked at, half a unit each.
+        dynamoReads: 6 + 2 / 60,
         dynamoWrites: 2,
       },
       from: "lib/flows/control-partner.ts, send-canaries.ts, note-canary.ts; no metric while all is well",

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { PartnerDriver, WebhookDriver } from "../../../lib/engine/define-partner.ts";
+import type { SubscriptionDriver } from "../../../lib/engine/subscription-driver.ts";
 import { googlePubSubWebhooks } from "../../../lib/engine/signatures/google-pub-sub-webhooks.ts";
 import { ownTokenWebhooks } from "../../../lib/engine/signatures/own-token-webhooks.ts";
 
@@ -35,6 +36,24 @@ export function publishingDriver(name: string): PartnerDriver {
 /** One that fetches the token that it sends us. */
 export function askingDriver(name: string): PartnerDriver {
   return { ...silentDriver(name), webhook: { ...webhook, verify: ownTokenWebhooks(name) } };
+}
+
+/** The same driver, if its signatures held no time: its deliveries are remembered. */
+export function replayable(driver: PartnerDriver): PartnerDriver {
+  return { ...driver, webhook: { ...webhook, isReplayable: true } };
+}
+
+/** One that registers its webhooks itself. */
+export function subscribingDriver(name: string): PartnerDriver {
+  const call = () => ({ method: "GET", path: "/", query: {}, endpoint: "GET /" }) as const;
+  const subscriptions: SubscriptionDriver = {
+    secret: "returned",
+    events: [],
+    list: { request: call, read: () => ({ items: [], next: null }) },
+    create: { request: call, read: () => ({ id: "1", secret: null, expiresAtMs: null }) },
+    remove: call,
+  };
+  return { ...silentDriver(name), webhook: { ...webhook, subscriptions } };
 }
 
 /** One whose tokens run out. */
