@@ -65,8 +65,16 @@ async function findConnection(api: ApiClient, partner: string): Promise<Connecti
   return known.find((connection) => connection.partner === partner) ?? null;
 }
 
-function createConnection(api: ApiClient, { name, demo }: PlayPartner): Promise<ConnectionDetail> {
-  const { credential, webhookSecret } = demo;
-  const body = { partner: name, tenantId, name: `${name}, demonstration`, credential, webhookSecret };
+async function createConnection(api: ApiClient, partner: PlayPartner): Promise<ConnectionDetail> {
+  const { name, demo } = partner;
+  const { webhookSecret, connectionAccount: account = null } = demo;
+  const credential = await credentialOf(partner);
+  const body = { partner: name, tenantId, name: `${name}, demonstration`, account, credential, webhookSecret };
   return api.send("POST", "/connections", body, ConnectionDetail);
+}
+
+/** Where a person would say yes in a browser, the sandbox gives its tokens without one. */
+async function credentialOf({ demo, client }: PlayPartner): Promise<unknown> {
+  const { credential, grant } = demo;
+  return grant === undefined ? credential : client.control("POST", "oauth/grants", grant, Anything);
 }

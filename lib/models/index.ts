@@ -2,6 +2,7 @@ export * from "./common.ts";
 export * from "./customer.ts";
 export * from "./decimal.ts";
 export * from "./guest.ts";
+export * from "./invoice.ts";
 export * from "./model.ts";
 export * from "./money.ts";
 export * from "./order.ts";

@@ -19,6 +19,8 @@ export interface SandboxDefinition {
   readonly keepNewest?: Readonly<Record<string, number>>;
   /** What a demonstration and the smoke run have to know of it. */
   readonly demo: SandboxDemo;
+  /** Our registration at its authorization server, if it has one: the local stack is told of it. */
+  readonly app?: { readonly clientId: string; readonly clientSecret: string };
   create(context: SandboxContext): Sandbox;
 }
 
@@ -58,7 +60,7 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
   /** A string goes out as it is, everything else as JSON. */
   readonly body: unknown;
-  /** The objects in the answer; of a 404 or 410, the deleted object that it tells of. */
+  /** The objects in the answer; of a 404 or 410, or the 400 of a vendor that says it so, the deleted object that it tells of. */
   readonly references?: readonly Reference[];
   /** Objects that it carries inside others, such as an event's. */
   readonly snapshots?: readonly Reference[];

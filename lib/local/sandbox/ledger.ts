@@ -128,7 +128,7 @@ export class Ledger implements JournalListener {
   #refused(answer: EntryOf<"answer">, counts: RequestCounts): void {
     counts.refused += 1;
     // "Not there (any more)" tells of a deletion just as an object tells of its state.
-    const tellsOfGone = answer.status === 404 || answer.status === 410;
+    const tellsOfGone = [400, 404, 410].includes(answer.status);
     if (tellsOfGone && answer.account !== null) this.objects.see(answer.account, "served", answer.references);
   }
 

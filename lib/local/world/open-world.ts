@@ -8,6 +8,7 @@ import type { LocalStack } from "../stack.ts";
 import type { Onlooker } from "../onlooker.ts";
 import { findSandboxes } from "./find-sandboxes.ts";
 import { readApiKey } from "./read-api-key.ts";
+import { registerApp } from "./register-app.ts";
 import { SandboxClient } from "./sandbox-client.ts";
 
 export interface WorldOptions {
@@ -54,6 +55,10 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       onlooker: options.onlooker,
       extraEnvironment: options.sandboxes ? { SLUICE_SANDBOX_HOSTS: JSON.stringify(sandboxes.table) } : {},
     });
+    for (const { name, app } of definitions) {
+      const address = sandboxes.addresses[name] ?? "";
+      if (app !== undefined) await registerApp(stack, options.stage, { name }, { app, address });
+    }
     const partners = definitions.map(({ name, demo }) => ({
       name,
       demo,

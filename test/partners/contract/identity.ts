@@ -26,8 +26,9 @@ export const checkIdentity: Check = ({ driver, fixtures }) => [
 export const checkCredentials: Check = ({ driver, fixtures }) => {
   const { auth } = driver;
   const { credential } = auth;
-  // What signs: a field of the credential, or the secret that buys a token.
-  const field = auth.kind === "header" ? auth.field : "clientSecret";
+  // What signs: a field of the credential, or the secret that buys a token, or what a person's yes bought.
+  const field =
+    auth.kind === "header" ? auth.field : auth.kind === "client-credentials" ? "clientSecret" : "refreshToken";
   const { accepted, refused } = fixtures.credentials;
   return [
     ...(auth.kind === "header" ? headerProblems(auth.header, auth.prefix) : tokenUrlProblems(driver, auth.tokenUrl)),
