@@ -47,12 +47,20 @@ describe("authorising by the API", () => {
     const path = `/credential-attempts/gamma/${attemptId}`;
     expect((await api.call("GET", path)).data["status"]).toBe("trying");
     await settle(ports, attemptId);
+    // The page that looks again: what became of it, and nothing more.
+    const again = await callback(api, { state, code, realm: "realm-7" });
+    expect(page.body).toContain('http-equiv="refresh"');
+    expect([again.status, again.body.includes("Connected"), again.body.includes("refresh")]).toEqual([
+      200,
+      true,
+      false,
+    ]);
     const ended = await api.call("GET", path);
     expect(ended.data).toMatchObject({ status: "done", error: null });
     const connection = await api.call("GET", `/connections/${String(ended.data["connectionId"])}`);
     expect(connection.data).toMatchObject({ status: "active", account: "realm-7", tenantId: "tenant-1" });
 
-    const seen = told(api, ports, [page]);
+    const seen = told(api, ports, [page, again]);
     const stored = await ports.credentials.read({
       partner: "gamma",
       connectionId: String(ended.data["connectionId"]),
@@ -76,6 +84,34 @@ describe("authorising by the API", () => {
       expect(page.body).not.toContain("script");
     }
     expect((await callback(api, { state: "x", code: "y" }, "nobody")).status).toBe(400);
+  });
+
+  test("tells the browser what went wrong, and what to do", async () => {
+    const { ports, server } = await connectedGamma();
+    const api = new TestApi(ports);
+    const begin = async () => {
+      const begun = await api.call("POST", `/connections/${gammaConnection.connectionId}/authorize`, { body: {} });
+      return { url: new URL(String(begun.data["url"])), attemptId: String(begun.data["attemptId"]) };
+    };
+    const denied = await begin();
+    const no = { state: denied.url.searchParams.get("state") ?? "", error: "access_denied" };
+    expect((await callback(api, no)).body).toContain("was not authorised, and nothing was changed");
+    expect((await callback(api, no)).body).toContain("Begin again");
+
+    server.realm = "realm-of-somebody-else";
+    const { url, attemptId } = await begin();
+    const yes = {
+      state: url.searchParams.get("state") ?? "",
+      code: server.issueCode(url.searchParams.get("code_challenge") ?? ""),
+    };
+    await callback(api, yes);
+    expect((await callback(api, yes)).body).toContain("Almost there");
+    await settle(ports, attemptId);
+    const page = await callback(api, yes);
+    expect(page.body).toContain("Not connected");
+    expect(page.body).toContain("another account than this connection");
+    expect(page.body).not.toContain("realm-of-somebody-else");
+    expect(await callback(api, yes, "acme")).toMatchObject({ status: 400 });
   });
 
   test("is refused where a partner is not connected so, or is not set up", async () => {

@@ -1,4 +1,5 @@
 import type { PartnerDriver } from "../../engine/define-partner.ts";
+import type { CredentialAttempt } from "../../engine/oauth/credential-attempt.ts";
 import type { Received } from "../oauth/receive-code.ts";
 import type { Reply } from "./envelope.ts";
 
@@ -17,11 +18,7 @@ export function pageFor(driver: Pick<PartnerDriver, "title"> | null, received: R
   const title = driver?.title ?? "The partner";
   switch (received.kind) {
     case "received":
-      return page(
-        200,
-        "Almost there",
-        `${title} said yes. The connection is being tried and will be there in a moment; you can close this window.`,
-      );
+      return almostThere(title);
     case "denied":
       return page(
         200,
@@ -33,10 +30,38 @@ export function pageFor(driver: Pick<PartnerDriver, "title"> | null, received: R
   }
 }
 
-function page(status: 200 | 400, heading: string, text: string): Reply {
+/** What became of it: for the browser that came before and asks again, which its own page makes it do. */
+export function pageOfAttempt({ title }: Pick<PartnerDriver, "title">, { status, wish }: CredentialAttempt): Reply {
+  switch (status.kind) {
+    case "done":
+      return wish.kind === "connect"
+        ? page(200, "Connected", `${title} is connected, and its first import begins. You can close this window.`)
+        : page(
+            200,
+            "Connected again",
+            `${title} is connected again, and what waited goes on. You can close this window.`,
+          );
+    case "failed":
+      return page(200, "Not connected", status.message);
+    case "open":
+    case "received":
+    case "trying":
+    case "replacing":
+      return almostThere(title);
+  }
+}
+
+const lookAgainSeconds = 2;
+
+function almostThere(title: string): Reply {
+  const text = `${title} said yes, and the connection is being tried. This page looks again by itself; you can also close it.`;
+  return page(200, "Almost there", text, `<meta http-equiv="refresh" content="${lookAgainSeconds}">`);
+}
+
+function page(status: 200 | 400, heading: string, text: string, more = ""): Reply {
   const body = `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>${escaped(heading)}</title></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width">${more}<title>${escaped(heading)}</title></head>
 <body><main><h1>${escaped(heading)}</h1><p>${escaped(text)}</p></main></body>
 </html>
 `;

@@ -2,10 +2,10 @@ import * as z from "zod";
 import type { AuthorizationCode, PartnerDriver } from "../../engine/define-partner.ts";
 import type { CredentialAttempt } from "../../engine/oauth/credential-attempt.ts";
 import { beginAuthorisation, beginReplacement } from "../oauth/begin-attempt.ts";
-import { receiveCode } from "../oauth/receive-code.ts";
+import { attemptOfState, receiveCode } from "../oauth/receive-code.ts";
 import { actorOf } from "./actor.ts";
 import { partnerNotReady } from "./apply-change.ts";
-import { pageFor } from "./callback-page.ts";
+import { pageFor, pageOfAttempt } from "./callback-page.ts";
 import { credentialOf } from "./credential-of.ts";
 import type { Reply } from "./envelope.ts";
 import { driverOf, findConnection } from "./find-connection.ts";
@@ -95,6 +95,10 @@ export const oauthRoutes = [
       const driver = ports.partners.find(params.partner);
       if (driver === null) return pageFor(null, { kind: "refused", reason: "unknown" });
       const received = await receiveCode(ports, driver, query);
+      // Its own page asks again, or somebody reloads it: nothing is done, and what became of it is said.
+      const isAgain = received.kind === "refused" && received.reason === "used";
+      const attempt = isAgain ? await attemptOfState(ports, driver, query) : null;
+      if (attempt !== null) return pageOfAttempt(driver, attempt);
       ports.metrics.count("AuthorisationsReceived", 1, { partner: driver.name, kind: received.kind });
       return pageFor(driver, received);
     },

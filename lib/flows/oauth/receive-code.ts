@@ -29,8 +29,8 @@ export async function receiveCode(
   driver: PartnerDriver,
   query: Readonly<Record<string, string>>,
 ): Promise<Received> {
-  const { state, code, error, iss: _issuer, ...rest } = query;
-  const attempt = state === undefined ? null : await ports.attempts.read(driver.name, hashOfState(state));
+  const { state: _state, code, error, iss: _issuer, ...rest } = query;
+  const attempt = await attemptOfState(ports, driver, query);
   if (attempt === null) return { kind: "refused", reason: "unknown" };
   if (attempt.status.kind !== "open") return { kind: "refused", reason: "used" };
   if (ports.clock.nowMs() >= attempt.status.untilMs) return { kind: "refused", reason: "expired" };
@@ -55,6 +55,15 @@ export async function receiveCode(
   return (await ports.attempts.compareAndSet(received)) === "stored"
     ? { kind: "received" }
     : { kind: "refused", reason: "used" };
+}
+
+/** The attempt of a state that was used already: whoever has the state may know what became of it. */
+export async function attemptOfState(
+  ports: Pick<Ports, "attempts">,
+  driver: PartnerDriver,
+  { state }: Readonly<Record<string, string>>,
+): Promise<CredentialAttempt | null> {
+  return state === undefined ? null : ports.attempts.read(driver.name, hashOfState(state));
 }
 
 async function deny(ports: ReceivePorts, { title }: PartnerDriver, attempt: CredentialAttempt): Promise<Received> {
