@@ -32,6 +32,22 @@ function packagesIn(lambda: string, partner?: string): Set<string> {
   );
 }
 
+/** Who loads a file in a function, and whether at its start (`import-statement`) or when it is needed. */
+function importersOf(file: string, entry: string): readonly string[] {
+  const { metafile } = buildSync({
+    ...bundleSettings,
+    entryPoints: [`${root}${entry}`],
+    absWorkingDir: root,
+    outfile: `${root}index.mjs`,
+    write: false,
+    metafile: true,
+    logLevel: "silent",
+  });
+  return Object.entries(metafile.inputs).flatMap(([name, { imports }]) =>
+    imports.filter(({ path }) => path === file).map(({ kind }) => `${name} ${kind}`),
+  );
+}
+
 /** The canonical form is a few lines, for webhooks that bear no id. */
 const allowed = new Set(["@middy/core", "aws4fetch", "canonicalize", "zod"]);
 
@@ -59,6 +75,12 @@ describe("the webhook function's bundle", () => {
 
   it("is compared with one that does hold them", () => {
     const packages = packagesIn("job-consume");
-    for (const name of ["@aws-sdk/client-sqs", "@aws-lambda-powertools/logger"]) expect(packages).toContain(name);
+    for (const name of ["@aws-sdk/client-sqs", "@aws-lambda-powertools/logger", "saxes"])
+      expect(packages).toContain(name);
   });
+});
+
+it("the parser of XML is run by the first body of XML, and by no consumer that gets none", () => {
+  const importers = importersOf("lib/engine/parse-xml.ts", "lib/flows/consume-job.ts");
+  expect(importers).toEqual(["lib/flows/webhook/read-event.ts dynamic-import"]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { renewingDriver, subscribingDriver } from "./support/drivers.ts";
+import { renewingDriver, replayable, subscribingDriver } from "./support/drivers.ts";
 import { account, region } from "./support/render.ts";
 import { ofType } from "./support/resources.ts";
 import { may, rolesOf, statementsOf, type Role } from "./support/roles.ts";
@@ -221,9 +221,27 @@ describe("no partner reaches another", () => {
   });
 });
 
+const unlike = rolesOf(synth({ partners: ["acme", replayable(renewingDriver("globex"))] }));
+
+test("worked deliveries are marked by those alone whose signatures hold no time", () => {
+  const table = `arn:aws:dynamodb:${region}:${account}:table/sluice-dev-idempotency`;
+  const marking = unlike.filter(
+    (role) =>
+      !isConsole(role) &&
+      !isPublisher(role) &&
+      ["GetItem", "PutItem"].some((action) =>
+        may(role, `dynamodb:${action}`, table, { "dynamodb:LeadingKeys": `${partnerOf(role)}#1` }),
+      ),
+  );
+  expect(marking.map((role) => [partnerOf(role), /ConsumeWebhooks|Emergency/.exec(role.id)?.[0]])).toEqual([
+    ["globex", "ConsumeWebhooks"],
+    ["globex", "Emergency"],
+  ]);
+});
+
 test("credentials are sealed anew where they are tried, and by all who call where tokens run out", () => {
   const key = `arn:aws:kms:${region}:${account}:key/1-2-3`;
-  const sealing = rolesOf(synth({ partners: ["acme", renewingDriver("globex")] })).filter((role) => {
+  const sealing = unlike.filter((role) => {
     if (isConsole(role) || isPublisher(role)) return false;
     const context = { "kms:EncryptionContext:partner": partnerOf(role), "kms:ResourceAliases": "alias/sluice-dev" };
     return may(role, "kms:GenerateDataKey", key, context);
