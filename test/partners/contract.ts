@@ -12,6 +12,7 @@ import { checkDrops, checkExtraSurvives, checkGone, checkIds, checkMapping } fro
 import { checkForgeries, checkStrangers, checkVectors } from "./contract/signatures.ts";
 import type { Check, PartnerFixtures } from "./contract/subject.ts";
 import { checkParts, checkReplays } from "./contract/webhook-parts.ts";
+import { checkSubscriptions } from "./contract/subscriptions.ts";
 import { checkAnyEvent, checkEvents } from "./contract/webhooks.ts";
 
 export const checks: Readonly<Record<string, Check>> = {
@@ -38,6 +39,7 @@ export const checks: Readonly<Record<string, Check>> = {
   "no event crashes": checkAnyEvent,
   "each account gets its own part": checkParts,
   "old posts are known": checkReplays,
+  "webhooks are registered as the partner takes them": checkSubscriptions,
   "fixtures hold no secrets and nobody's data": checkFixtureFiles,
   "the docs page is there and sourced": checkDocsPage,
 };

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { slidingWindow } from "../../../lib/engine/gate/limit-declarations.ts";
 import { definePartner, feed, resource, webhook } from "../../../lib/engine/define-partner.ts";
 import type { PartnerDriver, ResourceDriver } from "../../../lib/engine/define-partner.ts";
+import type { SubscriptionDriver } from "../../../lib/engine/subscription-driver.ts";
 import { keysetPages } from "../../../lib/engine/pages/keyset.ts";
 import { anySameText, hmacText } from "../../../lib/engine/signatures/hmac.ts";
 import { extraOf, present } from "../../../lib/models/common.ts";
@@ -67,6 +68,35 @@ const people: ResourceDriver = resource({
     }),
 });
 
+const Hook = z.object({ id: z.string().min(1), url: z.url(), events: z.array(z.string()), on: z.boolean() });
+const hooks = (method: "GET" | "POST" | "PUT" | "DELETE", id: string | null = null) => ({
+  method,
+  path: id === null ? "/hooks" : `/hooks/${encodeURIComponent(id)}`,
+  query: {},
+  endpoint: id === null ? `${method} /hooks` : `${method} /hooks/{id}`,
+});
+
+const subscriptions: SubscriptionDriver = {
+  secret: "returned",
+  events: ["person.changed"],
+  list: {
+    request: () => hooks("GET"),
+    read(body) {
+      const items = z.object({ hooks: z.array(Hook) }).parse(body).hooks;
+      return { items: items.map(({ on, ...rest }) => ({ ...rest, isActive: on, expiresAtMs: null })), next: null };
+    },
+  },
+  create: {
+    request: ({ url, events }) => ({ ...hooks("POST"), body: { url, events } }),
+    read: (body) => ({ ...z.object({ id: z.string().min(1), secret: z.string() }).parse(body), expiresAtMs: null }),
+  },
+  renew: {
+    request: (id, { events }) => ({ ...hooks("PUT", id), body: { events } }),
+    read: (body) => ({ expiresAtMs: Hook.parse(body) === null ? 0 : null }),
+  },
+  remove: (id) => hooks("DELETE", id),
+};
+
 export const acme: PartnerDriver = definePartner<string>({
   name: "acme",
   title: "Acme",
@@ -100,6 +130,7 @@ export const acme: PartnerDriver = definePartner<string>({
     dedupeKey: (change) => change.id,
     account: (change) => change.account ?? null,
     touches: (change) => [{ resource: "people", externalId: change.person }],
+    subscriptions,
   }),
   resources: { people },
 });
@@ -153,6 +184,11 @@ export const acmeFixtures: PartnerFixtures = {
     method: "POST",
     url: "https://hooks.example.com/webhooks/acme",
     toleranceMs: 60_000,
+    subscriptions: {
+      lists: [{ hooks: [{ id: "h1", url: "https://hooks.example.com/a", events: ["person.changed"], on: true }] }],
+      created: { id: "h2", secret: "told-once" },
+      renewed: { id: "h1", url: "https://hooks.example.com/a", events: ["person.changed"], on: true },
+    },
     events: [
       {
         name: "a change",

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { acmeDocs } from "./acme.ts";
 import { crashUnless, subject, verify, withSplit, withWebhook, withWebhookFixtures } from "./planted.ts";
 import type { Fault, Post } from "./planted.ts";
+import { subscriptionFaults } from "./planted-subscriptions.ts";
 
 /** Faults in what comes by itself, and in the files beside a driver. */
 export const webhookFaults: readonly Fault[] = [
@@ -159,6 +160,7 @@ export const webhookFaults: readonly Fault[] = [
     /none among the fixtures has a dedupe key/,
     () => withWebhook({ isReplayable: true, dedupeKey: () => null }),
   ],
+  ...subscriptionFaults,
   [
     "fixtures hold no secrets and nobody's data",
     "somebody's address",

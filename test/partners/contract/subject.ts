@@ -45,6 +45,15 @@ export interface WebhookFixtures<Resource extends string = string> {
   /** How old, and how far in the future, a signature may be; null where the scheme has no time. */
   readonly toleranceMs: number | null;
   readonly events: readonly EventFixture<Resource>[];
+  /** Where the driver registers webhooks itself. */
+  readonly subscriptions?: SubscriptionFixtures;
+}
+
+/** Answers about subscriptions, as the partner's documentation has them: one walk through the list, a create, a renewal. */
+export interface SubscriptionFixtures {
+  readonly lists: readonly unknown[];
+  readonly created: unknown;
+  readonly renewed: unknown;
 }
 
 export interface SignedVector {

@@ -44,6 +44,8 @@ const Errors = z.array(
   }),
 );
 
+const Subscriptions = z.object({ lists: z.array(z.unknown()), created: z.unknown(), renewed: z.unknown() });
+
 const charges = read("charges.json", Pages);
 const paymentIntents = read("payment-intents.json", Pages);
 const customers = read("customers.json", Pages);
@@ -129,6 +131,7 @@ describePartner(stripe, {
     url: "https://hooks.example.com/webhooks/stripe",
     toleranceMs: 300_000,
     events,
+    subscriptions: read("webhook-endpoints.json", Subscriptions),
   },
   errors: read("errors.json", Errors),
 });
