@@ -85,9 +85,9 @@ function createConnections(environment: Environment, calls: SignedCalls, clock: 
   const table = tableNameFor(environment.stage, "connections");
   const cache = new ExpiringCache<Connection>(clock, connectionCacheBounds);
   return {
-    async read(partner, connectionId) {
+    async read(partner, connectionId, options) {
       const cacheKey = `${partner}#${connectionId}`;
-      const cached = cache.get(cacheKey);
+      const cached = cache.get(cacheKey, options?.fresh === true ? freshSecretMs : undefined);
       if (cached !== undefined) return cached;
       const input = { TableName: table, Key: connectionKey(partner, connectionId), ConsistentRead: true };
       const { Item } = ItemAnswer.parse(await calls.json("DYNAMODB", "GetItem", input));

@@ -63,7 +63,8 @@ export interface Note {
 
 export interface ConnectionStore {
   create(connection: Connection): Promise<"created" | "exists">;
-  read(partner: string, connectionId: string): Promise<Connection | null>;
+  /** `fresh` is for ports that keep what they read: it asks the store, unless that was done within the last ten seconds. */
+  read(partner: string, connectionId: string, options?: { readonly fresh: boolean }): Promise<Connection | null>;
   findByAccount(partner: string, account: string): Promise<Connection | null>;
   /** Whether what is not there was removed or erased: what still comes for it is dropped, not given up. */
   isGone(partner: string, of: { readonly connectionId: string } | { readonly account: string }): Promise<boolean>;

@@ -3,6 +3,7 @@ import { keptHeadersOf } from "../engine/webhooks/kept-headers.ts";
 import type { Ports } from "../engine/ports.ts";
 import { issuesTokens } from "../engine/signatures/verification.ts";
 import type { SignedRequest } from "../engine/signatures/verifier.ts";
+import { newerSecrets } from "./ingest/newer-secrets.ts";
 import { secretsFor, verifyRequest } from "./ingest/verify-request.ts";
 import type { VerifyPublished } from "./ingest/verify-request.ts";
 import { webhookJob } from "./ingest/webhook-job.ts";
@@ -34,7 +35,7 @@ export async function ingestWebhook(ports: IngestPorts, request: WebhookRequest)
   if (secrets === null) return refuse(404, "No such connection here.");
   const { headers, rawBody, url, method } = request;
   const signed = { headers, rawBody, url, method, secrets, nowMs: ports.clock.nowMs() };
-  const verdict = await judge(ports, driver, signed);
+  const verdict = await judgeTwice(ports, driver, signed, request.connectionId);
   if (!verdict.ok && verdict.reason === "keys-unavailable")
     return unavailable(ports, driver, "the partner's keys could not be had", verdict.error);
   if (!verdict.ok) return reject(ports, driver, verdict.reason);
@@ -52,6 +53,20 @@ export async function ingestWebhook(ports: IngestPorts, request: WebhookRequest)
   }
   ports.metrics.count("WebhooksAccepted", 1, { partner: driver.name });
   return webhook.answer ?? { status: 202, body: "" };
+}
+
+/** Who was turned away may have signed with a secret that is newer than what is kept: judged again if there is such a one. */
+async function judgeTwice(
+  ports: IngestPorts,
+  driver: Receiving,
+  request: SignedRequest,
+  connectionId: string | null,
+): Promise<Judged> {
+  const verdict = await judge(ports, driver, request);
+  if (verdict.ok) return verdict;
+  const tried = { reason: verdict.reason, secrets: request.secrets, connectionId };
+  const secrets = await newerSecrets(ports, driver, tried);
+  return secrets === null ? verdict : judge(ports, driver, { ...request, secrets });
 }
 
 /** A verdict; or none, since the keys that it takes could not be had. */

@@ -123,6 +123,28 @@ describe.each(readers)("a partner's secret, by $name", ({ open }) => {
     expect(await secrets.read(partner)).toMatchObject({ webhookSecrets: ["old", "new"], app: { a: "b" } });
   });
 
+  it("is fetched again for whoever has reason to, at most once in ten seconds", async () => {
+    const { partner } = freshOwner();
+    const clock = new VirtualClock();
+    const secrets = open(clock);
+    const content = (secret: string) =>
+      JSON.stringify({ connectionKey: "a-key-of-16-characters", webhookSecrets: [secret] });
+    set(partner, content("old"));
+    await secrets.read(partner);
+    set(partner, content("new"));
+    const from = services.keysAndSecrets.calls.length;
+    clock.advance(9_999);
+    expect(await secrets.read(partner, { fresh: true })).toMatchObject({ webhookSecrets: ["old"] });
+    clock.advance(1);
+    expect(await secrets.read(partner)).toMatchObject({ webhookSecrets: ["old"] });
+    expect(callsSince(from)).toEqual([]);
+    for (let times = 0; times < 100; times++)
+      expect(await secrets.read(partner, { fresh: true })).toMatchObject({ webhookSecrets: ["new"] });
+    expect(callsSince(from)).toEqual(["GetSecretValue"]);
+    // Whoever has none is served what was fetched for the others.
+    expect(await secrets.read(partner)).toMatchObject({ webhookSecrets: ["new"] });
+  });
+
   it("that is not what it must be says where, and never what", async () => {
     const { partner } = freshOwner();
     for (const content of [

@@ -6,6 +6,7 @@ import { withGrant } from "../../engine/oauth/oauth-credential.ts";
 import { missingScopes } from "../../engine/oauth/scopes.ts";
 import { requestToken } from "../../engine/oauth/token-answer.ts";
 import type { TokenOutcome } from "../../engine/oauth/token-answer.ts";
+import { askAsApp } from "./ask-as-app.ts";
 import { unsealFor } from "./attempt-seal.ts";
 import { appMissing, refusalOf } from "./oauth-errors.ts";
 import { readApp } from "./read-app.ts";
@@ -53,14 +54,17 @@ async function send(ports: TryPorts, { driver, attempt }: AttemptWork, status: R
     return { kind: "failed", error: appMissing(driver) };
   const opened: unknown = JSON.parse(unsealFor(attempt, secret.connectionKey, status.sealedCode));
   const [code, verifier] = CodeAndVerifier.parse(opened);
-  return requestToken({
-    driver,
-    auth,
-    app,
-    grant: { kind: "code", code, verifier, redirectUri: app.redirectUri },
-    nowMs: () => ports.clock.nowMs(),
-    send: (request) => ports.transport.send(request),
-  });
+  const grant = { kind: "code", code, verifier, redirectUri: app.redirectUri } as const;
+  return askAsApp(ports, driver, app, (as) =>
+    requestToken({
+      driver,
+      auth,
+      app: as,
+      grant,
+      nowMs: () => ports.clock.nowMs(),
+      send: (request) => ports.transport.send(request),
+    }),
+  );
 }
 
 async function settle(

@@ -8,6 +8,7 @@ import type { GrantedToken, TokenOutcome } from "../../engine/oauth/token-answer
 import type { Connection, Credential } from "../../engine/ports.ts";
 import type { AuthorisePorts } from "../authorise.ts";
 import type { Minted } from "../mint-token.ts";
+import { askAsApp } from "./ask-as-app.ts";
 import { appMissing, credentialLost, refusalOf } from "./oauth-errors.ts";
 import { noteRenewal } from "./note-renewal.ts";
 import { readApp } from "./read-app.ts";
@@ -51,14 +52,17 @@ export async function refreshToken(
     if (sends === 0) otherUntilMs = verdict.otherUntilMs;
     if ((await ports.credentials.replace(connection, used, verdict.fields)) === "superseded") return soon;
     const { transport, clock } = ports;
-    outcome = await requestToken({
-      driver,
-      auth,
-      app,
-      grant: { kind: "refresh", refreshToken: sent },
-      nowMs: () => clock.nowMs(),
-      send: (request) => transport.send(request),
-    });
+    const grant = { kind: "refresh", refreshToken: sent } as const;
+    outcome = await askAsApp(ports, driver, app, (as) =>
+      requestToken({
+        driver,
+        auth,
+        app: as,
+        grant,
+        nowMs: () => clock.nowMs(),
+        send: (request) => transport.send(request),
+      }),
+    );
     if (outcome.kind === "granted") return store(ports, { driver, auth, connection, sent }, outcome.token);
     if (outcome.kind === "refused") {
       const former = { untilMs: otherUntilMs, answerLost: verdict.otherUntilMs > 0 };
