@@ -82,5 +82,11 @@ const atLeast: Readonly<Record<string, number>> = {
   "order advanced": 40,
   "event told again": 20,
   "refused by a hidden limit": 30,
-  "partner purged and refreshed": 5,
+  "recover purge-and-refresh": 5,
+  "recover purge-and-refresh of a resource": 5,
+  "recover pause": 2,
+  "recover pause of a resource": 2,
+  "recover drain": 3,
+  "recover drain of a resource": 3,
+  "partner drained": 3,
 };

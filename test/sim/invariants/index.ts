@@ -1,4 +1,5 @@
 import { cursorsStayBehind } from "./cursors-stay-behind.ts";
+import { drainedStartsNothing } from "./drained-starts-nothing.ts";
 import { eventsMatchHistory } from "./events-match-history.ts";
 import { everythingEnds } from "./everything-ends.ts";
 import { heldLanesStandStill } from "./held-lanes-stand-still.ts";
@@ -12,6 +13,7 @@ import { nothingLiveIsDeleted } from "./nothing-live-is-deleted.ts";
 import { nudgesSpeakOfWhatIsStored } from "./nudges-speak-of-what-is-stored.ts";
 import { oneRunAtATime } from "./one-run-at-a-time.ts";
 import { probesAreBounded } from "./probes-are-bounded.ts";
+import { purgesAreFollowedByAPass } from "./purges-are-followed-by-a-pass.ts";
 import { recordsConverge } from "./records-converge.ts";
 import { runsMoveForward } from "./runs-move-forward.ts";
 import { webhooksAreReflected } from "./webhooks-are-reflected.ts";
@@ -31,6 +33,8 @@ export const invariants: Readonly<Record<string, InvariantOf>> = {
   "nothing spins": nothingSpins,
   "probes are bounded": probesAreBounded,
   "held lanes stand still": heldLanesStandStill,
+  "drained starts nothing": drainedStartsNothing,
+  "purges are followed by a pass": purgesAreFollowedByAPass,
   "history is whole": historyIsWhole,
   "history rebuilds the records": historyRebuilds,
   "events match history": eventsMatchHistory,

@@ -5,6 +5,7 @@ import { gateBugs } from "./gate-bugs.ts";
 import { outboxBugs } from "./outbox-bugs.ts";
 import type { PlantedBug } from "./planted-bug.ts";
 import { recordBugs } from "./record-bugs.ts";
+import { recoverBugs } from "./recover-bugs.ts";
 import { runBugs } from "./run-bugs.ts";
 
 /** The bank: to add a bug, add one to the list that it belongs to. */
@@ -16,4 +17,5 @@ export const bugs: readonly PlantedBug[] = [
   ...outboxBugs,
   ...flowBugs,
   ...controlBugs,
+  ...recoverBugs,
 ];

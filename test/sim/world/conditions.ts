@@ -46,7 +46,7 @@ export interface Conditions {
   readonly schedule: { readonly twice: number; readonly missed: number };
   /** Whether people pause partners and connections. */
   readonly pauses: boolean;
-  /** Whether people skip a partner's backlog and import everything afresh. */
+  /** Whether people say what becomes of a backlog: to skip it and import everything afresh, to leave it, to work it off. */
   readonly recoveries: boolean;
   readonly partners: readonly PartnerConditions[];
 }
@@ -131,7 +131,7 @@ export function drawConditions(prng: Prng): Conditions {
     },
     schedule: { twice: prng.pick([0, 0.1, 0.3]), missed: prng.pick([0, 0.05]) },
     pauses: prng.chance(0.3),
-    recoveries: prng.chance(0.25),
+    recoveries: prng.chance(0.4),
     partners: names.map((name) => drawPartner(prng.fork(name), name, mainMs)),
   };
 }

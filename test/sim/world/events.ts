@@ -30,6 +30,8 @@ export type SimulationEvent =
   | { readonly kind: "control-stored"; readonly before: Control; readonly after: Control; readonly by: string }
   | { readonly kind: "failure-recorded"; readonly failure: Failure }
   | { readonly kind: "webhook-accepted"; readonly webhook: AcceptedWebhook }
+  /** A person wants a partner's everything imported afresh; told before it is so. */
+  | { readonly kind: "full-pass-asked"; readonly partner: string; readonly atMs: number }
   | { readonly kind: "worker-threw"; readonly worker: string; readonly error: unknown }
   | { readonly kind: "rest-began" };
 

@@ -1,17 +1,20 @@
 import { changed } from "../../../lib/engine/control.ts";
 import type { Wish } from "../../../lib/engine/control.ts";
 import type { Failure } from "../../../lib/engine/ports.ts";
+import type { Run } from "../../../lib/engine/run.ts";
 import { changeControl } from "../../../lib/flows/change-control.ts";
 import { recoverConnections, recoverControl } from "../../../lib/flows/recover-partner.ts";
-import type { RecoverOrder } from "../../../lib/flows/recover-partner.ts";
+import type { RecoverHow, RecoverOrder } from "../../../lib/flows/recover-partner.ts";
 import { replayFailure } from "../../../lib/flows/replay-failure.ts";
 import type { Prng } from "../kernel/prng.ts";
+import { resourceName } from "../partner/driver.ts";
 import type { SimulatedFunction } from "./simulated-function.ts";
+import type { WorkerPorts } from "./worker-ports.ts";
 import type { World } from "./world.ts";
 
 const minute = 60_000;
 
-/** Those who run the deployment: they pause and resume, skip a backlog and import afresh, and replay failures. */
+/** Those who run the deployment: they pause and resume, drain, skip a backlog and import afresh, and replay failures. */
 export class People {
   readonly #world: World;
   readonly #prng: Prng;
@@ -36,64 +39,107 @@ export class People {
       this.#world.ground.loop.after(afterMs, () => this.#replayAll());
   }
 
-  /** A backlog is worth nothing any more: it is skipped, and everything is imported afresh. */
+  /** What becomes of a backlog: it is skipped and imported afresh, or left alone for a while and then worked off. */
   #recoverNowAndThen(): void {
-    const { loop, coverage } = this.#world.ground;
+    const { loop } = this.#world.ground;
     loop.after(this.#prng.exponential(20 * minute), () => {
       if (!this.#world.ground.isFaulty()) return;
       const { name } = this.#prng.pick(this.#world.partners).conditions;
-      coverage.count("partner purged and refreshed");
-      const wish = { sinceMs: Math.floor(loop.nowMs()), by: "somebody", reason: "a flood" };
-      this.#recover(name, { how: "purge-and-refresh", resources: null, full: true }, wish);
+      void this.#recoverOnce(name, this.#prng.pick(["purge-and-refresh", "purge-and-refresh", "pause", "drain"]));
       this.#recoverNowAndThen();
     });
   }
 
-  /** Until it is done: the same order twice changes nothing more, but its mark is of when it was given. */
-  #recover(partner: string, order: RecoverOrder, wish: Wish): void {
-    const driver = this.#world.drivers.find(({ name }) => name === partner);
-    if (driver === undefined) throw new RangeError(`no driver of ${partner}`);
-    void this.#operator
-      .invoke(async (ports) => {
-        if ((await recoverControl(ports, driver, order, wish)) === null) return false;
-        let cursor: string | null = null;
-        do {
-          const page: { readonly next: string | null } = await recoverConnections(ports, driver, order, cursor);
-          cursor = page.next;
-        } while (cursor !== null);
-        return true;
-      })
-      .then((ended) => {
-        if (ended.kind !== "returned" || !ended.value)
-          this.#world.ground.loop.after(5_000, () => this.#recover(partner, order, wish));
-      });
+  async #recoverOnce(partner: string, how: RecoverHow): Promise<void> {
+    const { ground } = this.#world;
+    const resources = this.#prng.chance(0.5) ? [resourceName] : null;
+    const order = { how, resources, full: how === "purge-and-refresh" };
+    await this.#recover(partner, order);
+    // It was not the last of the flood: said again while the first order's import is under way.
+    if (order.full && this.#prng.chance(0.5) && (await this.#isPassing(partner))) {
+      ground.coverage.count("purged again during a full pass");
+      await this.#recover(partner, order);
+    }
+    if (how !== "pause") return;
+    await ground.loop.sleep(this.#prng.between(1, 15) * minute);
+    await this.#recover(partner, { how: "drain", resources, full: false });
   }
 
-  /** A person takes a partner or one connection out of service, and puts it back a while later. */
+  /** Waits for up to some minutes until a full pass of this partner has begun to fetch. */
+  async #isPassing(partner: string): Promise<boolean> {
+    const { ground, stores } = this.#world;
+    for (let looks = 0; looks < 600; looks++) {
+      const passing = stores.runs.all().some((run) => run.partner === partner && run.mode === "full" && isHalfWay(run));
+      if (passing) return true;
+      await ground.loop.sleep(500);
+    }
+    return false;
+  }
+
+  /** Until it is done: the same order twice changes nothing more, but its mark is of when it was given. */
+  async #recover(partner: string, order: RecoverOrder): Promise<void> {
+    const { ground, drivers } = this.#world;
+    const driver = drivers.find(({ name }) => name === partner);
+    if (driver === undefined) throw new RangeError(`no driver of ${partner}`);
+    const { how, resources, full } = order;
+    ground.coverage.count(`recover ${how}${resources === null ? "" : " of a resource"}`);
+    const wish = { sinceMs: Math.floor(ground.loop.nowMs()), by: "somebody", reason: "a flood" };
+    const recovered = async (ports: WorkerPorts): Promise<boolean> => {
+      if ((await recoverControl(ports, driver, order, wish)) === null) return false;
+      let cursor: string | null = null;
+      do {
+        const page: { readonly next: string | null } = await recoverConnections(ports, driver, order, cursor);
+        cursor = page.next;
+      } while (cursor !== null);
+      return true;
+    };
+    if (full) ground.tell({ kind: "full-pass-asked", partner, atMs: wish.sinceMs });
+    for (;;) {
+      const ended = await this.#operator.invoke(recovered);
+      if (ended.kind === "returned" && ended.value) return;
+      await ground.loop.sleep(5_000);
+    }
+  }
+
+  /** A person takes a partner or one connection out of service, or lets no imports begin, and puts it back a while later. */
   #pauseNowAndThen(): void {
-    const { loop, coverage } = this.#world.ground;
+    const { loop } = this.#world.ground;
     loop.after(this.#prng.exponential(40 * minute), () => {
       if (!this.#world.ground.isFaulty()) return;
-      const { conditions, accounts } = this.#prng.pick(this.#world.partners);
-      const account = this.#prng.pick(accounts);
-      const connectionId = this.#prng.chance(0.5) ? null : this.#world.connectionIdOf(conditions.name, account.name);
-      const of = { partner: conditions.name, connectionId };
-      coverage.count(connectionId === null ? "partner paused" : "connection paused");
-      const sinceMs = Math.floor(loop.nowMs());
-      this.#setPause(of, { sinceMs, by: "somebody", reason: "maintenance" });
-      loop.after(this.#prng.between(1, 15) * minute, () => this.#setPause(of, null));
+      void this.#pauseOnce();
       this.#pauseNowAndThen();
     });
   }
 
+  async #pauseOnce(): Promise<void> {
+    const { loop, coverage } = this.#world.ground;
+    const { conditions, accounts } = this.#prng.pick(this.#world.partners);
+    const account = this.#prng.pick(accounts);
+    const what = this.#prng.pick(["pause", "pause", "schedules"] as const);
+    const isWhole = what === "schedules" || this.#prng.chance(0.5);
+    const connectionId = isWhole ? null : this.#world.connectionIdOf(conditions.name, account.name);
+    const of = { partner: conditions.name, connectionId };
+    const taken = what === "pause" ? "paused" : "drained";
+    coverage.count(`${connectionId === null ? "partner" : "connection"} ${taken}`);
+    const wish = { sinceMs: Math.floor(loop.nowMs()), by: "somebody", reason: "maintenance" };
+    await this.#setWish(of, what, wish);
+    await loop.sleep(this.#prng.between(1, 15) * minute);
+    await this.#setWish(of, what, null);
+  }
+
   /** Until it is so: a person sees that it failed, and tries again. */
-  #setPause(of: { readonly partner: string; readonly connectionId: string | null }, pause: Wish | null): void {
-    void this.#operator
-      .invoke((ports) => changeControl(ports, of, (current) => changed(current, { pause })))
-      .then((ended) => {
-        if (ended.kind !== "returned" || ended.value === null)
-          this.#world.ground.loop.after(5_000, () => this.#setPause(of, pause));
-      });
+  async #setWish(
+    of: { readonly partner: string; readonly connectionId: string | null },
+    what: "pause" | "schedules",
+    wish: Wish | null,
+  ): Promise<void> {
+    for (;;) {
+      const ended = await this.#operator.invoke((ports) =>
+        changeControl(ports, of, (current) => changed(current, { [what]: wish })),
+      );
+      if (ended.kind === "returned" && ended.value !== null) return;
+      await this.#world.ground.loop.sleep(5_000);
+    }
   }
 
   #replayNowAndThen(): void {
@@ -122,4 +168,8 @@ export class People {
         if (ended.kind !== "returned" || isToWait) this.#world.ground.loop.after(20_000, () => this.#replay(failure));
       });
   }
+}
+
+function isHalfWay({ status, lease }: Run): boolean {
+  return status.kind === "active" && lease !== null;
 }
