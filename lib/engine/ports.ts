@@ -120,6 +120,8 @@ export interface Gate {
     readonly connectionId: string;
     /** Tokens dated later than this are of no use to the caller. */
     readonly deadlineMs: number;
+    /** For calls that follow one another: no two tokens are dated closer than this. */
+    readonly paceMs?: number;
   }): Promise<Reservation>;
   settle(
     id: string,

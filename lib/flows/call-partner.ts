@@ -15,6 +15,7 @@ import { authorise } from "./authorise.ts";
 import type { AuthorisePorts } from "./authorise.ts";
 import { guardCall } from "./guard-call.ts";
 import type { GuardPorts } from "./guard-call.ts";
+import type { TokensAhead } from "./tokens-ahead.ts";
 
 export type CallPorts = AuthorisePorts & GuardPorts & Pick<Ports, "gate">;
 
@@ -25,6 +26,8 @@ export interface PartnerCall {
   readonly lane: Lane;
   /** The call must have been answered by then; what cannot be is a wait. */
   readonly deadlineMs: number;
+  /** Of calls that one worker makes one after the other, so that it asks the gate for several at once. */
+  readonly tokens?: TokensAhead;
   /** Asks how the partner is while its breaker holds everything else back; the caller was admitted to it. */
   readonly probe?: boolean;
 }
@@ -145,7 +148,7 @@ async function admit(
 ): Promise<Admitted | Extract<CallResult, { kind: "wait" }>> {
   for (let attempt = 0; attempt < reservationsMax; attempt++) {
     const deadlineMs = Math.min(call.deadlineMs, ports.clock.nowMs() + sleepMsMax);
-    const reservation = await ports.gate.reserve({
+    const reservation = await (call.tokens ?? ports.gate).reserve({
       scopes,
       weight: call.request.weight ?? 1,
       want: 1,

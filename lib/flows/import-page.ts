@@ -43,6 +43,7 @@ export async function importPage(
     request: requestFor(place, page.request(position.cursor, spanOf(place.run))),
     lane: "imports",
     deadlineMs: context.deadlineMs,
+    tokens: place.tokens,
   });
   const again = result.kind === "failed" ? restarted(ports, place, position, result.error) : null;
   if (again !== null) return again;

@@ -4,6 +4,7 @@ import type { Position, Progress, Run } from "../engine/run.ts";
 import type { FullPass } from "./full-pass.ts";
 import type { Stop } from "./outcome.ts";
 import type { SaveTarget } from "./save-records.ts";
+import type { TokensAhead } from "./tokens-ahead.ts";
 
 export interface ImportPlace {
   readonly driver: PartnerDriver;
@@ -12,6 +13,8 @@ export interface ImportPlace {
   readonly run: Run;
   /** Of a full pass. */
   readonly pass: FullPass | null;
+  /** For its pages, which follow one another. */
+  readonly tokens: TokensAhead;
 }
 
 /** `progress` is null when nothing was saved, so that there is nothing to check in. */
@@ -32,7 +35,7 @@ export type PageOutcome =
       readonly mode?: "full";
     };
 
-export function targetOf(place: Omit<ImportPlace, "pass">): SaveTarget {
+export function targetOf(place: Omit<ImportPlace, "pass" | "tokens">): SaveTarget {
   const { driver, connection, resource, run } = place;
   return {
     driver,

@@ -18,6 +18,7 @@ import type { ImportPlace, PageOutcome } from "./import-place.ts";
 import { openFullPass } from "./full-pass.ts";
 import { done } from "./outcome.ts";
 import type { Outcome, WorkContext } from "./outcome.ts";
+import { TokensAhead } from "./tokens-ahead.ts";
 import { watchDrift } from "./watch-drift.ts";
 
 export type PushPorts = ImportPorts & FinishPorts & Pick<Ports, "runs" | "lanes" | "random" | "log" | "connections">;
@@ -88,12 +89,19 @@ interface Place {
 
 async function importPages(ports: PushPorts, place: Place, taken: Run, context: WorkContext): Promise<void> {
   const drift = watchDrift(ports, place.driver, taken);
-  await pushPages({ ...ports, drift }, place, taken, context);
+  const tokens = new TokensAhead(ports, place.driver);
+  await pushPages({ ...ports, drift }, { ...place, tokens }, taken, context);
+  await tokens.giveBack();
   // After all else: dying before it, the run goes on all the same.
   await drift.keep();
 }
 
-async function pushPages(ports: PushPorts, place: Place, taken: Run, context: WorkContext): Promise<void> {
+async function pushPages(
+  ports: PushPorts,
+  place: Place & Pick<ImportPlace, "tokens">,
+  taken: Run,
+  context: WorkContext,
+): Promise<void> {
   let run = taken;
   const pass = openFullPass(ports, place.resource, taken, context.workerId);
   for (let page = 0; page < pagesMax; page++) {

@@ -1,9 +1,8 @@
 import { DynamoDBClient, GetItemCommand, paginateScan, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { systemClock } from "../../lib/aws/clock.ts";
 import { mapBounded } from "../../lib/engine/map-bounded.ts";
 import { tableNameFor } from "../../lib/engine/names.ts";
-import { SeededRandom } from "../support/memory/clock.ts";
+import { SeededRandom, VirtualClock } from "../support/memory/clock.ts";
 import { openCapacityProxy } from "./support/capacity-proxy.ts";
 import type { Capacity } from "./support/capacity-proxy.ts";
 import { createImporter } from "./support/importer.ts";
@@ -20,9 +19,11 @@ const changedShare = 0.03;
 const naiveRecords = 1_000;
 const unchangedBudget = { kind: "at-most", limit: 0.01 } as const;
 const dayMs = 86_400_000;
+/** How long the partner takes for a page: at random between the two. */
+const answers = { alike: [160, 240], uneven: [100, 1_000] } as const;
 
 type Charge = Readonly<Record<string, unknown>>;
-type Measured = "first" | "unchanged" | "changed" | "naive";
+type Measured = "first" | "unchanged" | "uneven" | "changed" | "naive";
 type Taken = Readonly<Record<string, Capacity>>;
 
 /**
@@ -33,8 +34,9 @@ export async function resync(): Promise<BenchResult> {
   const server = await openTableServer(stage, {});
   const proxy = await openCapacityProxy(server.endpoint);
   try {
-    let passedMs = 0;
-    const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + passedMs };
+    const clock = new VirtualClock();
+    const random = new SeededRandom(4);
+    let [leastMs, mostMs]: readonly [number, number] = answers.alike;
     const charges = Array.from({ length: records }, (_, index): Charge => stripeCharge(index));
     let pages = pagesOf(shuffled(charges, 1));
     const importer = createImporter({
@@ -42,6 +44,7 @@ export async function resync(): Promise<BenchResult> {
       endpoint: proxy.endpoint,
       pages: { after: (id) => pages.after(id) },
       clock,
+      answering: () => clock.advance(Math.round(leastMs + random.unit() * (mostMs - leastMs))),
     });
     const measure = async (work: () => Promise<void>): Promise<Taken> => {
       const before = proxy.taken();
@@ -49,10 +52,14 @@ export async function resync(): Promise<BenchResult> {
       return difference(proxy.taken(), before);
     };
     const first = await measure(() => importer.importAll());
-    passedMs += dayMs;
+    clock.advance(dayMs);
     pages = pagesOf(shuffled(charges, 2));
     const unchanged = await measure(() => importer.importAgain());
-    passedMs += dayMs;
+    clock.advance(dayMs);
+    [leastMs, mostMs] = answers.uneven;
+    const uneven = await measure(() => importer.importAgain());
+    clock.advance(dayMs);
+    [leastMs, mostMs] = answers.alike;
     const isChanged = (index: number) => index % Math.round(1 / changedShare) === 0;
     pages = pagesOf(
       shuffled(
@@ -63,7 +70,7 @@ export async function resync(): Promise<BenchResult> {
     const changed = await measure(() => importer.importAgain());
     const keys = (await keysAt(server.endpoint)).slice(0, naiveRecords);
     const naive = await measure(() => readAndWriteAll(proxy.endpoint, keys));
-    return report({ first, unchanged, changed, naive }, pages.bytesAnItem);
+    return report({ first, unchanged, uneven, changed, naive }, pages.bytesAnItem);
   } finally {
     await proxy.close();
     await server.close();
@@ -79,6 +86,7 @@ function report(taken: Readonly<Record<Measured, Taken>>, bytesAnItem: number): 
     rows: [
       row("full pass, nothing changed, records and index", "subject", "units", [unitsOf(ofRecords(all.unchanged))]),
       row("full pass, nothing changed, all tables", "subject", "units", [unitsOf(all.unchanged)]),
+      row("the same, the partner's answers uneven", "subject", "units", [unitsOf(all.uneven)]),
       row("full pass, 3 % changed, all tables", "subject", "units", [unitsOf(all.changed)]),
       row("first import, all tables", "extra", "units", [unitsOf(all.first)]),
       row("read and write every record", "baseline", "units", [unitsOf(naive)]),
@@ -95,10 +103,12 @@ function report(taken: Readonly<Record<Measured, Taken>>, bytesAnItem: number): 
         unchangedBudget,
         share("unchanged", unitsOf),
       ),
+      judge("the same, the partner's answers uneven", unchangedBudget, share("uneven", unitsOf)),
       judge("3 % changed, all tables / naive", { kind: "at-most", limit: 0.08 }, share("changed", unitsOf)),
     ],
     notes: [
-      "Units are dynalite's count. All tables: also runs, connections and the gate, which takes a read and a write for each page's call.",
+      "Units are dynalite's count. All tables: also runs, connections and the gate, which takes a read and a write for a page's call, or for several.",
+      `A page's call takes ${answers.alike.join(" to ")} ms of virtual time, or ${answers.uneven.join(" to ")} where answers are uneven.`,
       "AWS adds a write unit for each written record in the digests index, to ours and to the naive loop; dynalite does not.",
       "By price: a write unit costs five read units.",
       "Pages come in a random order each time. A day passes between the passes.",

@@ -9,6 +9,7 @@ import type { PartnerDriver, ResourceDriver } from "../../lib/engine/define-part
 import type { Connection, Ports } from "../../lib/engine/ports.ts";
 import { fetchOne } from "../../lib/flows/fetch-one.ts";
 import { importPage } from "../../lib/flows/import-page.ts";
+import { TokensAhead } from "../../lib/flows/tokens-ahead.ts";
 import { partners } from "../../lib/partners/index.ts";
 import { createMemoryPorts } from "../support/memory-ports.ts";
 import type { MemoryPorts } from "../support/memory-ports.ts";
@@ -49,7 +50,8 @@ const lost = { kind: "lost", reason: "network", detail: "no cassette" } as const
 async function replayPage(driver: PartnerDriver, cassette: Cassette, exchange: Exchange) {
   const { ports, memory, connection, resource, limits } = await replayOf(driver, cassette);
   const run = runOf({ partner: driver.name, connectionId: "replayed" }, { resource: cassette.resource });
-  const place = { driver, resource, connection, run, pass: null };
+  const tokens = new TokensAhead(ports, driver);
+  const place = { driver, resource, connection, run, pass: null, tokens };
   const open = { kind: "open", cursor: null, handled: [] } as const;
   const outcome = await importPage(ports, place, open, { workerId: "worker", deadlineMs: limits.deadlineMs });
   const { items } = resource.page.read(exchange.answer.body, null);

@@ -64,6 +64,8 @@ export function askedTogether(gate: Gate & GateGauge, clock: Clock): Gate & Gate
   return {
     reserve(request) {
       if (request.scopes.length === 0) return gate.reserve(request);
+      // What follows its own calls in its own pace is not to be dealt out among others.
+      if (request.paceMs !== undefined) return inTurn(request.scopes, () => gate.reserve(request));
       const key = keyOf(request);
       return new Promise((answer, fail) => {
         const open = gatherings.get(key);

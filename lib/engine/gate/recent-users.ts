@@ -24,20 +24,20 @@ const keptShareMin = 1 / 16;
 /** However many are quiet, a busy connection has this part of a limit. */
 const busyShareMin = 0.5;
 
-/** The sketch after `connectionId` took `weight` units. When it is full, the busiest is forgotten: only quiet ones need to be known. */
+/** The sketch after `connectionId` took `units`, so many of them at once. When it is full, the busiest is forgotten: only quiet ones need to be known. */
 export function noteUse(
   users: readonly RecentUser[],
   connectionId: string,
-  weight: number,
+  { units, atOnce }: { readonly units: number; readonly atOnce: number },
   nowMs: number,
 ): readonly RecentUser[] {
   const id = userIdOf(connectionId);
   const others = users.filter((user) => user.id !== id && nowMs - user.lastMs < rememberedMs);
   const unseen = { id, burst: 0, peak: 0, recent: 0, sinceMs: nowMs, lastMs: nowMs };
   const before = at(users.find((user) => user.id === id && nowMs - user.lastMs < rememberedMs) ?? unseen, nowMs);
-  const burst = before.burst + weight;
+  const burst = before.burst + atOnce;
   const peak = Math.max(before.peak, burst);
-  const noted = [...others, { ...before, burst, peak, recent: before.recent + weight }];
+  const noted = [...others, { ...before, burst, peak, recent: before.recent + units }];
   if (noted.length <= usersMax) return noted;
   const busiest = noted.reduce((most, user) => (at(user, nowMs).recent > at(most, nowMs).recent ? user : most));
   return noted.filter((user) => user !== busiest);
@@ -50,7 +50,7 @@ export interface SharedLimit {
   readonly unitsPerMs: number;
 }
 
-/** Who asks, for how many units, and what the tightest of the limits that the call counts against allow. */
+/** Who asks, for how many units at once, and what the tightest of the limits that the call counts against allow. */
 export interface SharingRequest {
   readonly connectionId: string;
   readonly units: number;

@@ -46,7 +46,7 @@ export function reserveDated(items: GateItemsByKey, request: DatedRequest, nowMs
   while (isInTime(request, firstMs, dateMs, nowMs) && sendAtMs.length < Math.min(request.want, wantMax)) {
     sendAtMs.push(dateMs);
     for (const { open: bucket, weight } of held) bucket.take(dateMs, weight);
-    dateMs = earliestOf(held, dateMs);
+    dateMs = earliestOf(held, dateMs + (request.paceMs ?? 0));
   }
   if (sendAtMs.length === 0) {
     const timed = held.filter(({ scope }) => scope.rule.kind !== "concurrency");
@@ -66,8 +66,8 @@ function openAll(items: GateItemsByKey, request: DatedRequest, nowMs: number): H
     count: Math.min(...opened.map(({ open }) => open.count)),
     unitsPerMs: Math.min(...opened.map(({ open }) => open.unitsPerMs)),
   };
-  const { connectionId, want, weight } = request;
-  const sharing = { connectionId, units: want * weight, tightest };
+  const { connectionId, weight } = request;
+  const sharing = { connectionId, units: atOnceOf(request, request.want * weight), tightest };
   return opened.map(({ scope, item, key, bucket, open }) => {
     const isHigh = request.lane === "webhooks" || !highIsInUse(item, scope, nowMs);
     const keptHigh = isHigh ? 0 : Math.round(scope.highShare * open.count);
@@ -80,6 +80,11 @@ function openAll(items: GateItemsByKey, request: DatedRequest, nowMs: number): H
       blockedUntilMs: bucket?.blockedUntilMs ?? 0,
     };
   });
+}
+
+/** Calls that follow one another are one at a time, however many are asked for. */
+function atOnceOf({ paceMs, weight }: DatedRequest, units: number): number {
+  return paceMs === undefined ? units : Math.min(units, weight);
 }
 
 /**
@@ -119,7 +124,7 @@ function stored(
     const fitted = fitItem({
       ...item,
       buckets: { ...liveBuckets(item, nowMs), ...Object.fromEntries(own.map((each) => closed(each, nowMs))) },
-      users: noteUse(item.users, request.connectionId, taken, nowMs),
+      users: noteUse(item.users, request.connectionId, { units: taken, atOnce: atOnceOf(request, taken) }, nowMs),
       highAtMs: request.lane === "webhooks" ? Math.max(item.highAtMs, Math.ceil(nowMs)) : item.highAtMs,
     });
     // More buckets in use than an item can name: one of them has to come to rest first.

@@ -26,6 +26,8 @@ export function createImporter(given: {
   readonly pages: Pick<ChargePages, "after">;
   /** The system's own unless a benchmark lets a day pass. */
   readonly clock?: Clock;
+  /** Called while the partner answers. */
+  readonly answering?: () => void;
 }): Importer {
   const credential = { fields: { apiKey: "sk_test_bench" }, revision: 1, storedAtMs: 0 };
   process.env["AWS_ACCESS_KEY_ID"] = "bench";
@@ -38,7 +40,7 @@ export function createImporter(given: {
     ...real,
     log: silent,
     lanes: sent,
-    transport: answering(given.pages),
+    transport: answering(given.pages, given.answering),
     // Kept for a minute after its one read and one decryption, so it is not what an import's time goes to.
     credentials: { ...real.credentials, read: async () => credential },
   };
@@ -70,13 +72,16 @@ export function createImporter(given: {
   };
 }
 
-function answering(pages: Pick<ChargePages, "after">): Transport {
+function answering(pages: Pick<ChargePages, "after">, pass: () => void = () => {}): Transport {
   return {
-    send: async (request) => ({
-      kind: "answered",
-      status: 200,
-      headers: { "content-type": "application/json" },
-      body: pages.after(new URL(request.url).searchParams.get("starting_after")),
-    }),
+    async send(request) {
+      pass();
+      return {
+        kind: "answered",
+        status: 200,
+        headers: { "content-type": "application/json" },
+        body: pages.after(new URL(request.url).searchParams.get("starting_after")),
+      };
+    },
   };
 }
