@@ -110,16 +110,14 @@ export interface PartnerDriver<Resource extends string = string> {
   readonly baseUrl: string;
   readonly hosts?: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** Headers that say on whose behalf a call is made; null where the connection does not tell, and then nothing is sent. */
+  readonly headersFor?: (connection: CallingConnection) => Readonly<Record<string, string>> | null;
   readonly auth: Auth;
   readonly limits: readonly LimitDeclaration[];
   /** Where the key decides (a test key has a smaller quota); instead of `limits`. */
   readonly limitsFor?: (credential: Readonly<Record<string, string>>) => readonly LimitDeclaration[];
   /** Whose quota a connection's calls count against, where it is not its account's: several keys of one owner share one. */
-  readonly quotaOwner?: (connection: {
-    readonly account: string | null;
-    readonly connectionId: string;
-    readonly settings: Readonly<Record<string, string>>;
-  }) => string;
+  readonly quotaOwner?: (connection: CallingConnection) => string;
   /** Over the one table of statuses; a function is for a 200 with an error inside. */
   readonly failures?: Readonly<Record<number, ErrorKind>>;
   readonly classify?: (answer: ParsedAnswer) => Classified | null;
@@ -132,6 +130,13 @@ export interface PartnerDriver<Resource extends string = string> {
   readonly hints?: readonly HintSource[];
   readonly webhook?: WebhookDriver<Resource>;
   readonly resources: Readonly<Record<Resource, ResourceDriver>>;
+}
+
+/** What a driver may know of the connection that it makes a call for. */
+export interface CallingConnection {
+  readonly account: string | null;
+  readonly connectionId: string;
+  readonly settings: Readonly<Record<string, string>>;
 }
 
 export interface ParsedAnswer {

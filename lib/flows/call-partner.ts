@@ -89,7 +89,8 @@ interface Refused {
 
 async function callOnce(ports: CallPorts, call: PartnerCall, rejected: string | null): Promise<CallResult | Refused> {
   const { driver, connection } = call;
-  if (connection.account === null && driver.baseUrl.includes(accountPlace))
+  const onBehalf = driver.headersFor === undefined ? {} : driver.headersFor(connection);
+  if (onBehalf === null || (connection.account === null && driver.baseUrl.includes(accountPlace)))
     return { kind: "failed", error: accountMissing(driver, connection) };
   const url = urlFor(driver, call.request, connection.account);
   if (url === null) return { kind: "failed", error: hostRefused(driver, call.request) };
@@ -106,6 +107,7 @@ async function callOnce(ports: CallPorts, call: PartnerCall, rejected: string | 
       accept: "application/json",
       ...contentTypeOf(call.request),
       ...driver.headers,
+      ...onBehalf,
       ...authorised.headers,
     },
     body: bodyOf(call.request),
@@ -227,13 +229,13 @@ function hostRefused(driver: PartnerDriver, request: PartnerRequest): PartnerErr
   });
 }
 
-/** Whose data it is stands in every path: without it there is nothing that could be asked for. */
+/** Whose data it is stands in every path or header: without it nobody's could be asked for, or somebody else's. */
 function accountMissing(driver: PartnerDriver, { connectionId }: Connection): PartnerError {
   return new PartnerError({
     code: "account-missing",
     kind: "client",
     partner: driver.name,
-    message: `${driver.title}: connection ${connectionId} does not say which account it is of, and every path needs it. Delete it and connect the account again with its id.`,
+    message: `${driver.title}: connection ${connectionId} does not say which account it is of, or not as the partner's page says, and every call needs it. Delete it and connect the account again with its id.`,
     cause: { expected: "a connection with an account", actual: "one without" },
   });
 }

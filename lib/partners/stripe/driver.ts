@@ -1,6 +1,12 @@
 import * as z from "zod";
 import { definePartner, feed, resource, webhook } from "../../engine/define-partner.ts";
-import type { Classified, FeedIncrement, LimitDeclaration, ParsedAnswer } from "../../engine/define-partner.ts";
+import type {
+  CallingConnection,
+  Classified,
+  FeedIncrement,
+  LimitDeclaration,
+  ParsedAnswer,
+} from "../../engine/define-partner.ts";
 import { slidingWindow } from "../../engine/gate/limit-declarations.ts";
 import { keysetPages } from "../../engine/pages/keyset.ts";
 import { stripeSignature } from "../../engine/signatures/stripe.ts";
@@ -60,6 +66,7 @@ export const stripe = definePartner<StripeResource>({
   baseUrl: "https://api.stripe.com/v1",
   // Without it the account's own default version answers: https://docs.stripe.com/api/versioning
   headers: { "Stripe-Version": "2026-07-29.dahlia" },
+  headersFor: onBehalfOf,
   auth: {
     kind: "header",
     header: "Authorization",
@@ -68,6 +75,8 @@ export const stripe = definePartner<StripeResource>({
     credential: z.strictObject({ apiKey: z.string().regex(/^(sk|rk)_(live|test)_[A-Za-z0-9_]{1,240}$/) }),
   },
   limits: liveLimits,
+  quotaOwner: ({ account, connectionId, settings }) =>
+    settings["key"] === "platform" ? "platform" : (account ?? connectionId),
   limitsFor: ({ apiKey }) => (/^(sk|rk)_test_/.test(apiKey ?? "") ? sandboxLimits : liveLimits),
   // Another call holds the object: https://docs.stripe.com/api/errors
   failures: { 409: "transient" },
@@ -114,6 +123,19 @@ export const stripe = definePartner<StripeResource>({
     }),
   },
 });
+
+/**
+ * With the platform's own key, calls are made for one of its connected accounts, by a header:
+ * https://docs.stripe.com/connect/authentication. A setting that is not understood sends nothing: without the header the
+ * platform's own things would come and be taken for the account's.
+ */
+function onBehalfOf({ account, settings }: CallingConnection): Readonly<Record<string, string>> | null {
+  const key = settings["key"] ?? "own";
+  if (key === "own") return {};
+  return key === "platform" && /^acct_[A-Za-z0-9]{1,60}$/.test(account ?? "")
+    ? { "Stripe-Account": account ?? "" }
+    : null;
+}
 
 /**
  * Where Stripe's own word goes beyond the status: https://docs.stripe.com/rate-limits, https://docs.stripe.com/error-low-level

@@ -23,6 +23,8 @@ export const AccountSettings = z.object({
   account: z.string(),
   limits: AccountLimits,
   webhookSecret: z.string().nullable(),
+  /** The platform whose connected account it is. */
+  platform: z.string().nullable().default(null),
 });
 export type AccountSettings = z.infer<typeof AccountSettings>;
 
@@ -49,18 +51,29 @@ export function identify(objects: ObjectStore, request: SandboxRequest): Identif
   if (version !== undefined && !servedVersions.includes(String(version))) {
     return { kind: "reply", reply: invalidRequest(`Invalid Stripe API version: ${String(version).slice(0, 50)}`) };
   }
-  if (request.headers["stripe-account"] !== undefined || request.headers["stripe-context"] !== undefined) {
-    const message = "The provided key does not have access to that account: this stand-in has no connected accounts.";
-    return {
-      kind: "reply",
-      reply: errorReply(403, { type: "invalid_request_error", code: "account_invalid", message }),
-    };
-  }
-  return { kind: "account", account };
+  if (request.headers["stripe-context"] !== undefined) return noAccess(key);
+  const connected = request.headers["stripe-account"];
+  if (connected === undefined) return { kind: "account", account };
+  // docs.stripe.com/connect/authentication: a platform's key speaks for its connected accounts.
+  const isOwn = typeof connected === "string" && settingsOf(objects, connected)?.platform === account;
+  return isOwn ? { kind: "account", account: connected } : noAccess(key);
+}
+
+function noAccess(key: string): Identified {
+  const message = `The provided key '${masked(key)}' does not have access to that account (or that account does not exist).`;
+  const error = { type: "invalid_request_error", code: "account_invalid", message } as const;
+  return { kind: "reply", reply: errorReply(403, error) };
+}
+
+/** Whose quota a call for a connected account uses is not documented: here it counts against both, which is the stricter. */
+export function limitsOf(objects: ObjectStore, account: string, request: SandboxRequest): readonly LimitRule[] {
+  const platform = request.headers["stripe-account"] === account ? settingsOf(objects, account)?.platform : null;
+  const own = accountLimitsOf(objects, account, request);
+  return typeof platform === "string" ? [...own, ...accountLimitsOf(objects, platform, request)] : own;
 }
 
 /** An endpoint is a method and a path template, whatever the ids (docs.stripe.com/rate-limits). */
-export function limitsOf(objects: ObjectStore, account: string, request: SandboxRequest): readonly LimitRule[] {
+function accountLimitsOf(objects: ObjectStore, account: string, request: SandboxRequest): readonly LimitRule[] {
   const limits = settingsOf(objects, account)?.limits ?? AccountLimits.parse({});
   const windowMs = 1_000;
   const endpoint = `${request.method} ${request.template}`;

@@ -74,10 +74,16 @@ export class Change {
       type,
     };
     this.put("event", id, event, { about: object });
-    const body = JSON.stringify(event, null, 2);
-    const deliveries = endpoints.flatMap((endpoint) =>
+    const deliveries = endpoints.flatMap(({ id: endpoint, url, connect }) =>
       planDeliveries(
-        { account: this.#account, endpoint: endpoint.id, url: endpoint.url, eventId: id, object, body },
+        {
+          account: this.#account,
+          endpoint,
+          url,
+          eventId: id,
+          object,
+          body: bodyOf(event, connect ? this.#account : null),
+        },
         eventsBefore + made,
         webhooks,
         this.#atMs,
@@ -98,4 +104,9 @@ export class Change {
       write: more.write ?? null,
     });
   }
+}
+
+/** To a platform's endpoint an event says which connected account it is of (docs.stripe.com/connect/webhooks). */
+function bodyOf(event: object, account: string | null): string {
+  return JSON.stringify(account === null ? event : { ...event, account }, null, 2);
 }

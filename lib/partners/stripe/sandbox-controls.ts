@@ -13,6 +13,8 @@ const Count = z.int().min(0).max(100_000).default(0);
 
 const AccountRequest = z.strictObject({
   key: TestKey,
+  /** Opens it as a connected account of the platform with this key, which is opened first. */
+  platformKey: TestKey.optional(),
   /** The secret of every endpoint registered from now on; one for each otherwise. */
   webhookSecret: z.string().startsWith("whsec_").nullable().default(null),
   /** Where webhooks are to go; another address than before replaces it. */
@@ -54,9 +56,12 @@ export function stripeControls(context: SandboxContext): readonly ControlRoute[]
 function openAccount(context: SandboxContext, asked: z.infer<typeof AccountRequest>): Reply {
   const { objects } = context;
   const account = accountIdFor(asked.key);
+  const platform = asked.platformKey === undefined ? null : accountIdFor(asked.platformKey);
+  if (platform !== null && settingsOf(objects, platform) === null)
+    return controlError(404, "No such platform: open its account first");
   const known = settingsOf(objects, account) !== null;
   if (!known) seedAccount(context, account, asked.seed);
-  const settings = { account, limits: asked.limits, webhookSecret: asked.webhookSecret };
+  const settings = { account, limits: asked.limits, webhookSecret: asked.webhookSecret, platform };
   const revision = objects.nextRevision(ROOT, settingsType, account);
   context.record({
     kind: "change",

@@ -88,7 +88,7 @@ export function createEndpoint(
     url: fields.url,
   };
   const reference = change.put(endpointType, id, endpoint);
-  change.put(secretType, id, { secret });
+  change.put(secretType, id, { secret, connect: fields.connect === "true" });
   return { change, reply: { status: 200, body: { ...endpoint, secret }, references: [reference], single: true } };
 }
 
