@@ -30,6 +30,7 @@ import { startCommand } from "./commands/start.ts";
 import { statusCommand } from "./commands/status.ts";
 import { syncCommand } from "./commands/sync.ts";
 import { verifySignatureCommand } from "./commands/verify-signature.ts";
+import { webhooksCommand } from "./commands/webhooks.ts";
 import { whyWaitingCommand } from "./commands/why-waiting.ts";
 
 const commands: readonly Command[] = [
@@ -52,6 +53,7 @@ const commands: readonly Command[] = [
   recoverCommand,
   deployCommand,
   whyWaitingCommand,
+  webhooksCommand,
   driftCommand,
   compareCommand,
   emergencyCommand,

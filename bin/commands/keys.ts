@@ -19,6 +19,7 @@ const KeyView = z.looseObject({
   role: z.string(),
   tenantId: z.string().nullable(),
   status: z.string(),
+  warning: z.string().nullable(),
   expiresAt: z.string(),
   lastUsedAt: z.string().nullable(),
 });
@@ -68,7 +69,7 @@ async function list(values: Values): Promise<number> {
       key.name,
       key.role,
       key.tenantId ?? "every",
-      key.status,
+      key.warning ?? key.status,
       relative(key.expiresAt, nowMs),
       relative(key.lastUsedAt, nowMs) ?? "never",
     ]);

@@ -63,6 +63,14 @@ export function standingOf(key: ApiKey, nowMs: number): "active" | "expired" | "
   return key.expiresAtMs <= nowMs ? "expired" : "active";
 }
 
+const noticeMsMax = 14 * 86_400_000;
+
+/** Whether a key that is good ends within two weeks, or within the last quarter of a shorter life. */
+export function expiresSoon(key: ApiKey, nowMs: number): boolean {
+  const noticeMs = Math.min(noticeMsMax, (key.expiresAtMs - key.createdAtMs) / 4);
+  return standingOf(key, nowMs) === "active" && nowMs >= key.expiresAtMs - noticeMs;
+}
+
 /** Whether a presented key is the one of this digest, in time that does not depend on where they differ. */
 export function hasDigest(presented: string, digest: string): boolean {
   const expected = Buffer.from(digest, "hex");

@@ -37,9 +37,11 @@ export function warningOf(
   return auth.kind !== "authorization-code" && nowMs >= storedAtMs + ageMsMax ? "old" : null;
 }
 
-/** The same, looked at: again when its next warning falls due, and once a day while there is one. */
+/** The same, looked at: again when its next warning falls due; daily when its end is near, and monthly when it is old. */
 export function lookedAt(stand: CredentialStand, nowMs: number): CredentialStand {
-  const { storedAtMs, expiresAtMs } = stand;
-  const firstMs = Math.min(storedAtMs + ageMsMax, (expiresAtMs ?? Number.MAX_SAFE_INTEGER) - noticeMs);
-  return { ...stand, nextLookMs: Math.max(firstMs, nowMs + dayMs) };
+  const oldAtMs = stand.storedAtMs + ageMsMax;
+  const noticeAtMs = (stand.expiresAtMs ?? Number.MAX_SAFE_INTEGER) - noticeMs;
+  const oldLookMs = nowMs < oldAtMs ? oldAtMs : nowMs + 30 * dayMs;
+  const noticeLookMs = nowMs < noticeAtMs ? noticeAtMs : nowMs + dayMs;
+  return { ...stand, nextLookMs: Math.min(oldLookMs, noticeLookMs) };
 }

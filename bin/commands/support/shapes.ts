@@ -35,6 +35,9 @@ export const ConnectionView = z.looseObject({
 export const ConnectionWhole = z.looseObject({
   ...ConnectionView.shape,
   webhookPath: z.string().nullable(),
+  credential: z
+    .looseObject({ storedAt: z.string(), expiresAt: z.string().nullable(), warning: z.string().nullable() })
+    .nullable(),
   held: z.array(HeldView),
   resources: z.array(
     z.looseObject({

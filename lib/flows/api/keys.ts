@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { makeApiKey, roles, standingOf } from "../../engine/api-key.ts";
+import { expiresSoon, makeApiKey, roles, standingOf } from "../../engine/api-key.ts";
 import type { ApiKey } from "../../engine/api-key.ts";
 import { fingerprintOf } from "../../engine/fingerprint.ts";
 import { appendAudit } from "../connections/append-audit.ts";
@@ -86,6 +86,7 @@ function keyView(key: ApiKey, nowMs: number): Readonly<Record<string, unknown>> 
     role: key.role,
     tenantId: key.tenantId,
     status: standingOf(key, nowMs),
+    warning: expiresSoon(key, nowMs) ? "expires-soon" : null,
     createdBy: key.createdBy,
     createdAt: isoTime(key.createdAtMs),
     expiresAt: isoTime(key.expiresAtMs),

@@ -38,6 +38,7 @@ export async function openCli(api = new TestApi()): Promise<CliWorld> {
         headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)])),
         body: await buffer(request),
         requestId: `request-${requests.length}`,
+        origin: "https://api.example.com",
       });
       response.writeHead(answer.status, answer.headers).end(answer.body);
     })();
