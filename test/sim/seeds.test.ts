@@ -89,4 +89,5 @@ const atLeast: Readonly<Record<string, number>> = {
   "recover drain": 3,
   "recover drain of a resource": 3,
   "partner drained": 3,
+  "webhook too large for its message": 50,
 };

@@ -1,3 +1,4 @@
+import type { Job } from "../../../lib/engine/job.ts";
 import type { AcceptedWebhook } from "../world/events.ts";
 import type { World } from "../world/world.ts";
 import type { InvariantOf } from "./invariant.ts";
@@ -47,8 +48,14 @@ function standsAsFailure(world: World, connectionId: string, externalId: string)
       ({ status, job }) =>
         status === "open" &&
         (job?.connectionId === null || job?.connectionId === connectionId) &&
-        JSON.stringify(job?.work ?? "").includes(externalId),
+        wordsOf(world, job).includes(externalId),
     );
+}
+
+/** What a job names, in its message or beside it. */
+function wordsOf({ stores }: World, job: Job | null): string {
+  if (job?.work.kind !== "webhook" || job.work.body.kind !== "claim") return JSON.stringify(job?.work ?? "");
+  return new TextDecoder().decode(stores.claims.bodies.get(job.work.body.key));
 }
 
 function keyOf(thing: {

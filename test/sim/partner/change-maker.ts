@@ -6,6 +6,8 @@ import type { SimulatedPartner } from "./simulated-partner.ts";
 export interface WebhookEvent {
   readonly account: string;
   readonly things: readonly Thing[];
+  /** Its body is more than a queue takes. */
+  readonly isLarge: boolean;
 }
 
 /** @returns whether it was taken; a partner sends again what was not. */
@@ -109,7 +111,7 @@ export class ChangeMaker {
       this.#ground.coverage.count("webhook never sent");
       return;
     }
-    const event = { account: account.name, things };
+    const event = { account: account.name, things, isLarge: this.#prng.chance(webhooks.large) };
     this.#send(event, this.#prng.exponential(webhooks.lateMs), 0, !mayBeLost);
     if (!this.#prng.chance(webhooks.duplicate)) return;
     this.#ground.coverage.count("webhook sent twice");

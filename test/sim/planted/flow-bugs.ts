@@ -65,4 +65,12 @@ export const flowBugs: readonly PlantedBug[] = [
     why: "The partner is told that a webhook was taken, and nobody has it.",
     caughtBy: "simulation",
   },
+  {
+    name: "message-without-its-body",
+    file: "lib/flows/ingest/webhook-job.ts",
+    find: "await claims.put(owner, rawBody)",
+    replace: 'await claims.put(owner, rawBody).catch(() => "bodies/nowhere")',
+    why: "A body that was too large for the queue is not kept, and its message speaks of nothing.",
+    caughtBy: "simulation",
+  },
 ];

@@ -79,6 +79,8 @@ export interface PartnerConditions {
     readonly duplicate: number;
     readonly lateMs: number;
     readonly byAccount: boolean;
+    /** With a body that no queue takes. */
+    readonly large: number;
   };
   readonly outages: readonly Outage[];
   readonly refusal: number;
@@ -188,6 +190,7 @@ function drawPartner(prng: Prng, name: string, mainMs: number): PartnerCondition
       duplicate: prng.pick([0, 0.2]),
       lateMs: prng.pick([500, 20_000]),
       byAccount: prng.chance(0.5),
+      large: prng.pick([0, 0.02, 0.1]),
     },
     outages: drawOutages(prng, mainMs),
     refusal: prng.pick([0, 0, 0.01]),

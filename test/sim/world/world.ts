@@ -40,6 +40,8 @@ const minute = 60_000;
 const connectionKey = "key-of-the-simulation";
 const word = "word";
 const receivesMax = 10;
+/** What makes a webhook too large for its message. */
+const padding = "-".repeat(170_000);
 
 /** The whole deployment and its partners, in virtual time. */
 export class World {
@@ -234,6 +236,7 @@ export class World {
         account: event.account,
         touched: things.map(({ externalId }) => externalId),
         revisions: things,
+        ...(event.isLarge && { padding }),
       }),
     );
     const request = {
@@ -245,6 +248,7 @@ export class World {
       method: "POST",
       trace: `webhook ${event.account}`,
     };
+    if (event.isLarge) this.ground.coverage.count("webhook too large for its message");
     const atMs = this.ground.loop.nowMs();
     const ended = await this.#ingest.invoke((ports) => ingestWebhook(ports, request));
     const isTaken = ended.kind === "returned" && ended.value.status < 300;
