@@ -12,15 +12,14 @@ const bytesMax = 64 * 1024;
 
 /** Reads the keys that a user pool publishes. Throws where they cannot be had: whether there is such a key is then unknown. */
 export function createUserPoolKeys(pool: UserPool, transport: Transport): KeySource {
-  return async (id) => {
+  return async () => {
     const url = `${pool.issuer}/.well-known/jwks.json`;
     const answer = await transport.send({ method: "GET", url, headers: {}, body: null, timeoutMs, bytesMax });
     if (answer.kind === "lost") throw new Error(`the user pool's keys: ${answer.detail}`);
     const parsed = parseJson(answer.body);
     const published = Published.safeParse(parsed.kind === "json" ? parsed.body : null);
     if (answer.status !== 200 || !published.success) throw new Error(`the user pool's keys: status ${answer.status}`);
-    const key = published.data.keys.find(({ kid }) => kid === id);
-    return key === undefined ? null : JSON.stringify(key);
+    return new Map(published.data.keys.map((key) => [key.kid, JSON.stringify(key)]));
   };
 }
 

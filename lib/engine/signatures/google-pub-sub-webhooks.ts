@@ -1,5 +1,5 @@
 import { googlePubSubToken } from "./google-pub-sub.ts";
-import { keyInSet } from "./published-keys.ts";
+import { keysInSet } from "./published-keys.ts";
 import type { PublishedKeyScheme } from "./verification.ts";
 
 /**
@@ -16,6 +16,6 @@ export const googlePubSubWebhooks: PublishedKeyScheme = {
       query: {},
       endpoint: "GET /oauth2/v3/certs",
     }),
-    read: keyInSet,
+    read: keysInSet,
   },
 };

@@ -1,7 +1,7 @@
 import type { KeyedVerdict, KeyedVerifier, SignedRequest } from "./verifier.ts";
 
-/** Fetches one published key by the partner's id for it; null when the partner has none of that id. */
-export type KeySource = (id: string) => Promise<string | null>;
+/** Fetches a published key by the partner's id for it, and whatever others the same answer holds; without it, there is none of that id. */
+export type KeySource = (id: string) => Promise<ReadonlyMap<string, string>>;
 
 export interface KeyCacheOptions {
   readonly source: KeySource;
@@ -19,7 +19,7 @@ export interface KeyCacheOptions {
 }
 
 interface Entry {
-  readonly text: string | null;
+  readonly text: string;
   readonly untilMs: number;
 }
 
@@ -34,7 +34,7 @@ interface Entry {
 export class KeyCache {
   readonly #options: Required<KeyCacheOptions>;
   readonly #keys = new Map<string, Entry>();
-  readonly #absent = new Map<string, Entry>();
+  readonly #absentUntilMs = new Map<string, number>();
   readonly #underWay = new Map<string, Promise<void>>();
   #strangeAtMs: readonly number[] = [];
   #renewedAtMs: readonly number[] = [];
@@ -57,7 +57,7 @@ export class KeyCache {
    */
   async load(id: string): Promise<"settled" | "put-off"> {
     const nowMs = this.#options.clock.nowMs();
-    if (this.find(id) !== null || nowMs < (this.#absent.get(id)?.untilMs ?? 0)) return "settled";
+    if (this.find(id) !== null || nowMs < (this.#absentUntilMs.get(id) ?? 0)) return "settled";
     const already = this.#underWay.get(id);
     if (already === undefined && !this.#mayFetch(id, nowMs)) return "put-off";
     const fetching = already ?? this.#fetch(id).finally(() => this.#underWay.delete(id));
@@ -78,13 +78,18 @@ export class KeyCache {
 
   async #fetch(id: string): Promise<void> {
     const { source, clock, keyMsMax, absentMsMax, entriesMax } = this.#options;
-    const text = await source(id);
-    const kept = text === null ? this.#absent : this.#keys;
-    kept.delete(id);
-    kept.set(id, { text, untilMs: clock.nowMs() + (text === null ? absentMsMax : keyMsMax) });
-    // The oldest goes first: a map keeps the order in which things came.
-    for (const oldest of [...kept.keys()].slice(0, Math.max(0, kept.size - entriesMax))) kept.delete(oldest);
+    const found = await source(id);
+    const nowMs = clock.nowMs();
+    for (const [each, text] of found) keep(this.#keys, each, { text, untilMs: nowMs + keyMsMax }, entriesMax);
+    if (!found.has(id)) keep(this.#absentUntilMs, id, nowMs + absentMsMax, entriesMax);
   }
+}
+
+/** The oldest goes first: a map keeps the order in which things came. */
+function keep<Value>(kept: Map<string, Value>, id: string, value: Value, entriesMax: number): void {
+  kept.delete(id);
+  kept.set(id, value);
+  for (const oldest of [...kept.keys()].slice(0, Math.max(0, kept.size - entriesMax))) kept.delete(oldest);
 }
 
 /** The request names a key that nobody may ask for just now: it should come again. */

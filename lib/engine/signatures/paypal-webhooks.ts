@@ -19,9 +19,10 @@ export function paypalWebhooks(options: PaypalOptions): PublishedKeyScheme {
   };
 }
 
-function read({ status, body }: KeyAnswer): KeyReading {
-  if (status === 404) return { kind: "none" };
+function read({ status, body }: KeyAnswer, address: string): KeyReading {
+  if (status === 404) return { kind: "keys", keys: new Map() };
   const text = Buffer.from(body).toString("utf8");
   // What is no certificate is an error page, and not kept for an hour.
-  return status === 200 && readCertificates(text) !== null ? { kind: "key", text } : { kind: "unreadable" };
+  if (status !== 200 || readCertificates(text) === null) return { kind: "unreadable" };
+  return { kind: "keys", keys: new Map([[address, text]]) };
 }

@@ -28,8 +28,9 @@ export const plaidWebhooks: PublishedKeyScheme = {
 
 function read({ status, body }: KeyAnswer, id: string): KeyReading {
   const json = jsonIn(body);
-  if (status === 400) return Refused.safeParse(json).success ? { kind: "none" } : { kind: "unreadable" };
+  if (status === 400)
+    return Refused.safeParse(json).success ? { kind: "keys", keys: new Map() } : { kind: "unreadable" };
   const published = Published.safeParse(json);
   if (status !== 200 || !published.success || published.data.key.kid !== id) return { kind: "unreadable" };
-  return { kind: "key", text: JSON.stringify(published.data.key) };
+  return { kind: "keys", keys: new Map([[id, JSON.stringify(published.data.key)]]) };
 }

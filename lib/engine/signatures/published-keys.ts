@@ -6,6 +6,7 @@ import { parseJson } from "../parse-json.ts";
 export interface PublishedKeys {
   /** The call that tells of a key by the partner's id for it; `app` is that of the partner's secret. */
   readonly request: (id: string, app: Readonly<Record<string, string>>) => PartnerRequest;
+  /** The keys that an answer tells of; of a whole set, all: who is asked about one key has then told of the next one. */
   readonly read: (answer: KeyAnswer, id: string) => KeyReading;
 }
 
@@ -15,20 +16,18 @@ export interface KeyAnswer {
 }
 
 export type KeyReading =
-  | { readonly kind: "key"; readonly text: string }
-  /** The partner says that it has none of this id. */
-  | { readonly kind: "none" }
-  /** Neither: whether there is such a key is unknown, and the webhook should come again. */
+  /** By the partner's ids; without the one that was asked for, the partner has none of that id. */
+  | { readonly kind: "keys"; readonly keys: ReadonlyMap<string, string> }
+  /** Something else: whether there is such a key is unknown, and the webhook should come again. */
   | { readonly kind: "unreadable" };
 
 const KeySet = z.object({ keys: z.array(z.looseObject({ kid: z.string() })).max(100) });
 
-/** A key of a JSON Web Key Set (RFC 7517). */
-export function keyInSet({ status, body }: KeyAnswer, id: string): KeyReading {
+/** The keys of a JSON Web Key Set (RFC 7517). */
+export function keysInSet({ status, body }: KeyAnswer): KeyReading {
   const set = KeySet.safeParse(status === 200 ? jsonIn(body) : null);
   if (!set.success) return { kind: "unreadable" };
-  const key = set.data.keys.find(({ kid }) => kid === id);
-  return key === undefined ? { kind: "none" } : { kind: "key", text: JSON.stringify(key) };
+  return { kind: "keys", keys: new Map(set.data.keys.map((key) => [key.kid, JSON.stringify(key)])) };
 }
 
 /** What a body says as JSON; undefined where it says nothing. */

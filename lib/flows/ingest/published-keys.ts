@@ -60,6 +60,6 @@ function sourceOf(ports: KeyPorts, driver: PartnerDriver, keys: PublishedKeys): 
     if (answer.kind === "lost") throw new KeysUnavailable(driver, `${asked.endpoint}: ${answer.detail}`);
     const reading = keys.read(answer, id);
     if (reading.kind === "unreadable") throw new KeysUnavailable(driver, `${asked.endpoint} answered ${answer.status}`);
-    return reading.kind === "none" ? null : reading.text;
+    return reading.keys;
   };
 }

@@ -12,7 +12,8 @@ function cacheOf(known: Readonly<Record<string, string>>, options: Partial<KeyCa
   const cache = new KeyCache({
     source: (id) => {
       asked.push(id);
-      return Promise.resolve(known[id] ?? null);
+      const key = known[id];
+      return Promise.resolve(new Map(key === undefined ? [] : [[id, key]]));
     },
     clock: time,
     ...options,
@@ -68,12 +69,63 @@ describe("keys", () => {
     let fails = true;
     const cache = new KeyCache({
       clock: clock(),
-      source: () => (fails ? Promise.reject(new Error("unreachable")) : Promise.resolve("key")),
+      source: () => (fails ? Promise.reject(new Error("unreachable")) : Promise.resolve(new Map([["a", "key"]]))),
     });
     await expect(cache.load("a")).rejects.toThrow("unreachable");
     fails = false;
     await cache.load("a");
     expect(cache.find("a")).toBe("key");
+  });
+});
+
+describe("a key server that tells of all its keys at once", () => {
+  test("has told of the next key when it was asked for a stranger's", async () => {
+    let calls = 0;
+    const cache = new KeyCache({
+      clock: clock(),
+      fetchesPerMinute: 1,
+      source: () =>
+        Promise.resolve(
+          new Map([
+            ["a", "key-a"],
+            ["b", `key-b-${(calls += 1)}`],
+          ]),
+        ),
+    });
+    expect(await cache.load("stranger")).toBe("settled");
+    // Nothing more may be asked for within this minute, nor has to be.
+    expect(await cache.load("b")).toBe("settled");
+    expect([cache.find("a"), cache.find("b"), cache.find("stranger")]).toEqual(["key-a", "key-b-1", null]);
+    expect(await cache.load("another")).toBe("put-off");
+  });
+});
+
+describe("keys that are known", () => {
+  test("are renewed out of an allowance of their own, which is bounded too", async () => {
+    const time = clock();
+    let calls = 0;
+    let fails = false;
+    const cache = new KeyCache({
+      clock: time,
+      keyMsMax: 1_000,
+      fetchesPerMinute: 3,
+      source: (id) => {
+        calls += 1;
+        if (fails) return Promise.reject(new Error("unreachable"));
+        return Promise.resolve(new Map(id === "a" ? [["a", "key"]] : []));
+      },
+    });
+    await cache.load("a");
+    for (let index = 0; index < 100; index++) await cache.load(`id-${index}`);
+    expect(calls).toBe(3);
+    await time.sleep(1_000);
+    fails = true;
+    const tries = [];
+    for (let index = 0; index < 5; index++) tries.push(await cache.load("a").catch(() => "failed"));
+    expect(tries).toEqual(["failed", "failed", "failed", "put-off", "put-off"]);
+    fails = false;
+    await time.sleep(60_000);
+    expect(await cache.load("a")).toBe("settled");
   });
 });
 
@@ -94,6 +146,12 @@ describe("verifyWithKeys", () => {
     expect(await verifyWithKeys(wanting, request, cache)).toEqual({ ok: true });
     expect(await verifyWithKeys(wanting, request, cache)).toEqual({ ok: true });
     expect(asked).toEqual(["a"]);
+  });
+
+  test("says that a key may not be asked for just now, and lets nobody in meanwhile", async () => {
+    const { cache } = cacheOf({ a: "key" }, { fetchesPerMinute: 1 });
+    await cache.load("stranger");
+    expect(await verifyWithKeys(wanting, request, cache)).toEqual({ ok: false, reason: "key-put-off" });
   });
 
   test("refuses what nobody knows the key of, and fetches none for what is refused anyway", async () => {

@@ -1,10 +1,11 @@
-import { schemes, verifierOf } from "../../../lib/engine/signatures/diagnosis/schemes.ts";
 import { requestOf } from "../../../lib/engine/signatures/diagnosis/subject.ts";
+import { verdictOn } from "../../../lib/engine/signatures/verification.ts";
 import { mapBounded } from "../../../lib/engine/map-bounded.ts";
 import { judges } from "../webhook/judges.ts";
 import type { Post } from "../webhook/post.ts";
 import { Random } from "../webhook/random.ts";
 import { brokenRequests } from "./broken.ts";
+import { partners } from "./partners.ts";
 import { doors, postOf, wholePost } from "./posts.ts";
 import type { Door } from "./posts.ts";
 import { bytesOf, sendRaw } from "./raw-post.ts";
@@ -79,7 +80,7 @@ async function judgePost(world: FuzzWorld, tally: Tally, door: Door, post: Post,
   const isTaken = answer.status !== null && answer.status >= 200 && answer.status <= 299;
   tally.post(door.partner, isTaken);
   if (isTaken && !(await isRightly(post))) return tally.violation(`${words}: taken with a wrong signature`);
-  const verdict = steadyVerdict(post);
+  const verdict = steadyVerdict(door, post);
   const fits = bytesOf({ path: door.path, headers, body: new Uint8Array() }).byteLength < headerBytesMax - 500;
   // 429: a key that nobody knows may not be asked for just now.
   if (!isTaken && verdict === true && fits) tally.violation(`${words}: answered ${answer.status} although right`);
@@ -93,12 +94,12 @@ async function judgePost(world: FuzzWorld, tally: Tally, door: Door, post: Post,
   tally.taken(door.partner, hashOf(rawBody));
 }
 
-/** What the scheme's own verifier says; null where it is about to say otherwise. */
-function steadyVerdict(post: Post): boolean | null {
-  const entry = schemes.get(post.scheme);
-  if (entry === undefined) throw new Error(`there is no scheme "${post.scheme}"`);
+/** What the driver's own verifier says in this process; null where it is about to say otherwise. */
+function steadyVerdict({ partner }: Door, post: Post): boolean | null {
+  const verification = partners.find(({ name }) => name === partner)?.webhook?.verify;
+  if (verification === undefined) throw new Error(`there is no partner "${partner}"`);
   const [now, later] = [post.nowMs, post.nowMs + clockMs].map(
-    (atMs) => verifierOf(entry, post)(requestOf(post, atMs)).ok,
+    (atMs) => verdictOn(verification, requestOf(post, atMs)).ok,
   );
   return now === later ? (now ?? null) : null;
 }

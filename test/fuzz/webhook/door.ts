@@ -44,7 +44,7 @@ export class Door {
     if (webhook === undefined) throw new Error("acme has no webhook");
     const keys: PublishedKeys = {
       request: () => ({ method: "GET", path: "/keys", query: {}, endpoint: "GET /keys" }),
-      read: () => ({ kind: "none" }),
+      read: () => ({ kind: "unreadable" }),
     };
     const verify: KeyedVerifier = (request) => this.#verifier(request);
     return definePartner({ ...acme, webhook: { ...webhook, verify: { kind: "published-keys", verify, keys } } });
