@@ -3,8 +3,8 @@ import type { ApiClient } from "./api-client.ts";
 import { flag, textOption } from "./command.ts";
 import type { Command, Values } from "./command.ts";
 import { apiHelp, apiOf, apiOptions } from "./support/api-access.ts";
-import { countRemains, eraseUntilDone, findPersonWhole, forgetPeople } from "./support/erasing.ts";
-import type { Counts } from "./support/erasing.ts";
+import { addCounts, countRemains, distinct, eraseUntilDone, passOverPerson } from "./support/erasing.ts";
+import type { Counts, Found, FoundKept, PersonFound } from "./support/erasing.ts";
 import { connectionIdOf } from "./support/find-connection.ts";
 import { print } from "./support/print.ts";
 import { table } from "./support/table.ts";
@@ -24,9 +24,10 @@ export function createEraseCommand(sleep: Sleep): Command {
 
   erase tenant <id> --yes             every connection of the tenant, also those that were deleted before
   erase connection <id> --yes         one connection with everything that is kept of it
-  erase person <address> --tenant <id>  records of the tenant that hold this e-mail address or telephone number, exactly;
-                                      with --yes they are erased. Delete them at the partner first, or the next import
-                                      brings them back.
+  erase person <address> --tenant <id>  records of the tenant that hold this e-mail address or telephone number, exactly,
+                                      and failures, parked jobs and kept payloads that name it or those records; with
+                                      --yes they are erased, twice, and looked for again. Delete them at the partner
+                                      first, or the next import brings them back.
   erase verify <id>                   looks for what is left of a connection, in every table and in the bucket
 
 Nothing is done without --yes but looking. What is erased cannot be brought back; for a minute and a half workers that had
@@ -57,7 +58,7 @@ Examples
           return eraseAll(api, values, `/connections/${id}/erase`, [id], sleep);
         }
         case "person":
-          return erasePerson(api, values, said);
+          return erasePerson(api, values, said, sleep);
         case "verify":
           return verify(api, values, [await connectionIdOf(api, said)], null);
         default:
@@ -100,19 +101,51 @@ async function verify(api: ApiClient, values: Values, ids: readonly string[], re
   return left === 0 ? 0 : 1;
 }
 
-async function erasePerson(api: ApiClient, values: Values, wanted: string): Promise<number> {
-  const tenant = textOption(values, "tenant", "");
-  if (tenant === "") throw new UsageError("Say whose records to look in: --tenant <id>.");
-  const found = await findPersonWhole(api, tenant, wanted);
-  const removed = flag(values, "yes") ? await forgetPeople(api, found) : null;
-  print(values, { found, removed }, () => {
-    const rows = found.map((each) => [each.connectionId, each.resource, each.externalId, each.at.join(", ")]);
-    const list = table(["connection", "resource", "id", "at"], rows, "No record of this tenant holds it.");
-    const told =
-      removed === null ? (found.length === 0 ? "" : "Say --yes to erase them.\n") : `Removed: ${countsText(removed)}\n`;
-    return list + told;
+/** As long as a change takes through the stream, a few times over. */
+const secondPassAfterMs = 15_000;
+
+async function erasePerson(api: ApiClient, values: Values, value: string, sleep: Sleep): Promise<number> {
+  const tenantId = textOption(values, "tenant", "");
+  if (tenantId === "") throw new UsageError("Say whose records to look in: --tenant <id>.");
+  const pass = (known: readonly Found[], erase: boolean): Promise<PersonFound> =>
+    passOverPerson(api, { tenantId, value, known, erase });
+  const first = await pass([], false);
+  if (!flag(values, "yes") || first.records.length + first.kept.length === 0) {
+    const { records: found, kept } = first;
+    print(values, { found, kept, removed: null, left: found.length + kept.length }, () => {
+      const said = found.length + kept.length === 0 ? "" : "Say --yes to erase them.\n";
+      return recordsTable(found) + keptTable(kept) + said;
+    });
+    return 0;
+  }
+  const erased = await pass(first.records, true);
+  process.stderr.write(`A second pass for what was on its way; ${secondPassAfterMs / 1_000} s.\n`);
+  await sleep(secondPassAfterMs);
+  const known = distinct([...first.records, ...erased.records]);
+  const again = await pass(known, true);
+  const left = await pass(known, false);
+  const removed = [erased.removed, again.removed].reduce(addCounts, {});
+  const count = left.records.length + left.kept.length;
+  print(values, { found: first.records, kept: first.kept, removed, left: count }, () => {
+    const told = `Removed: ${countsText(removed)}\n`;
+    return (
+      recordsTable(first.records) +
+      keptTable(first.kept) +
+      told +
+      (count === 0 ? "Nothing is left.\n" : `Left: ${count}\n`)
+    );
   });
-  return 0;
+  return count === 0 ? 0 : 1;
+}
+
+function recordsTable(found: readonly Found[]): string {
+  const rows = found.map((each) => [each.connectionId, each.resource, each.externalId, each.at.join(", ")]);
+  return table(["connection", "resource", "id", "at"], rows, "No record of this tenant holds it.");
+}
+
+function keptTable(kept: readonly FoundKept[]): string {
+  const rows = kept.map((each) => [each.connectionId, each.kind, each.id]);
+  return kept.length === 0 ? "" : table(["kept of", "kind", "id"], rows, "");
 }
 
 function countsText(counts: Counts): string {

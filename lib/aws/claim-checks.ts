@@ -17,8 +17,8 @@ export interface Bucket {
   put(key: string, body: Uint8Array): Promise<void>;
   /** null: there is no such object. */
   get(key: string): Promise<Uint8Array | null>;
-  /** Keys that begin so, at most 1,000. */
-  list(prefix: string): Promise<readonly string[]>;
+  /** Keys that begin so, at most 1,000, in order; those after one when given. */
+  list(prefix: string, after?: string | null): Promise<readonly string[]>;
   /** That it is gone already is no error. */
   delete(key: string): Promise<void>;
 }
@@ -44,8 +44,9 @@ export function createBucket(name: string, client: () => S3Client): Bucket {
       }
     },
 
-    async list(prefix) {
-      const answer = await client().send(new ListObjectsV2Command({ Bucket: name, Prefix: prefix }));
+    async list(prefix, after = null) {
+      const from = after === null ? {} : { StartAfter: after };
+      const answer = await client().send(new ListObjectsV2Command({ Bucket: name, Prefix: prefix, ...from }));
       return (answer.Contents ?? []).flatMap(({ Key }) => (Key === undefined ? [] : [Key]));
     },
 

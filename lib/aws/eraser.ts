@@ -6,6 +6,7 @@ import { erasureOfItem, isMark, itemOfAccountMark, itemOfErasure } from "./erasu
 import { clearHistory, clearRecord, clearRecordPages } from "./clear-records.ts";
 import { claimPrefixesOf } from "./claim-key.ts";
 import { failureClaimsOf } from "./failure-item.ts";
+import { keptThings } from "./kept-things.ts";
 import { text } from "./item.ts";
 import type { Item } from "./item.ts";
 import type { Bucket } from "./claim-checks.ts";
@@ -74,6 +75,8 @@ export function createEraser(world: EraserWorld): Eraser {
       await world.tables.failures.batchDelete(failures);
       return { records, history, failures: failures.length };
     },
+
+    ...keptThings(world),
 
     count: (of, after) => countRemains(world, of, after),
   };

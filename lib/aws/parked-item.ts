@@ -13,7 +13,7 @@ export const parkingIndex = { name: "active", partitionName: "activePartition", 
 const keptAfterExpiryMs = 30 * 86_400_000;
 // They come before every run's id, which begins with its resource.
 const parkingSort = "!parking";
-const jobPrefix = "!parked#";
+export const jobPrefix = "!parked#";
 
 export function jobKeyOf(owner: Owner, job: Pick<Job, "createdAtMs" | "id">): Item {
   return { ...partitionKeyOf(owner), sk: text(jobPrefix + timeSortKey(job.createdAtMs, job.id)) };

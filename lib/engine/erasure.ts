@@ -65,6 +65,22 @@ export interface Counted {
   readonly next: string | null;
 }
 
+/** What is kept of a connection outside its records: a failure, a parked job, a body that was too large for a queue. */
+export interface Kept {
+  readonly kind: "failure" | "job" | "body";
+  readonly id: string;
+  /** Everything of it that may name somebody, payloads as they came. */
+  readonly texts: readonly string[];
+}
+
+export type KeptKey = Pick<Kept, "kind" | "id">;
+
+export interface KeptPage {
+  readonly items: readonly Kept[];
+  /** Where to go on; null: that was all. */
+  readonly next: string | null;
+}
+
 /** Removes what is kept of a connection, a bounded part a call; whatever dies in between, the same call goes on. */
 export interface Eraser {
   read(partner: string, connectionId: string): Promise<Erasure | null>;
@@ -78,6 +94,10 @@ export interface Eraser {
   ): Promise<Cleared>;
   /** Single things with all of their states, and what failed of them. */
   clearRecords(scope: RecordScope, externalIds: readonly string[]): Promise<Partial<Remains>>;
+  /** What is kept outside the records, some at a time; whatever no longer can be read is left out. */
+  kept(of: Pick<Erasure, "partner" | "connectionId">, after: string | null): Promise<KeptPage>;
+  /** Removes some of it, with what of it is in the bucket. */
+  clearKept(of: Pick<Erasure, "partner" | "connectionId">, kept: readonly KeptKey[]): Promise<Partial<Remains>>;
   /** What is left, the mark aside. */
   count(of: Pick<Erasure, "partner" | "connectionId" | "resources">, after: string | null): Promise<Counted>;
 }

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { createEraseCommand } from "../../bin/commands/erase.ts";
 import { UsageError } from "../../bin/commands/usage-error.ts";
-import { putRecord } from "../flows/api/support/seed.ts";
+import { historyOf } from "../../lib/engine/history.ts";
+import { makeFailure, putRecord } from "../flows/api/support/seed.ts";
 import { openCli } from "./support/api-server.ts";
 
 async function worldOfTenants() {
@@ -47,6 +48,49 @@ test("a person is found first, and erased when that is said", async () => {
   expect(await cli.json(erase, ...person, "--yes")).toMatchObject({ removed: { records: 1 } });
   expect(cli.api.ports.records.all().filter((record) => record.connectionId === mine)).toHaveLength(3);
   expect((await cli.run(erase, ...person)).out).toBe("No record of this tenant holds it.\n");
+});
+
+test("a person is erased twice: what was on its way at first, and what failed of it, goes with the second pass", async () => {
+  const { cli, mine, other } = await worldOfTenants();
+  const { ports } = cli.api;
+  const scope = { partner: "acme", connectionId: mine, resource: "orders" };
+  const record = await ports.records.read(scope, "order-2");
+  if (record === null) throw new Error("no record");
+  const failing = (connectionId: string, failureId: string, raw: string) =>
+    ports.failures.record(makeFailure(failureId, { connectionId, job: null, raw }));
+  for (const id of [mine, other]) await failing(id, "named", '{"email":"person-2@example.com","cut o');
+  await failing(mine, "another", '{"email":"person-3@example.com"}');
+  const erase = createEraseCommand(async () => {
+    await ports.history.append(historyOf(null, record));
+    await failing(mine, "late", '{"of":"order-2"}');
+  });
+  const person = ["person", "person-2@example.com", "--tenant", "tenant-erased"];
+  expect(await cli.json(erase, ...person)).toMatchObject({ kept: [{ id: "named" }], removed: null, left: 2 });
+  const { code, out } = await cli.run(erase, ...person, "--yes");
+  expect([code, /Removed: 1 records, 1 history, 2 failures\nNothing is left/.test(out)]).toEqual([0, true]);
+  expect(ports.history.entries).toEqual([]);
+  const failed = ports.failures.all().map(({ connectionId, failureId }) => [connectionId === mine, failureId]);
+  expect(failed).toEqual([
+    [false, "named"],
+    [true, "another"],
+  ]);
+});
+
+test("a person of whom something comes again and again is no success", async () => {
+  const { cli, mine } = await worldOfTenants();
+  const { failures, eraser } = cli.api.ports;
+  const { clearKept } = eraser;
+  const naming = makeFailure("again", { connectionId: mine, job: null, raw: "person-2@example.com" });
+  await failures.record(naming);
+  eraser.clearKept = async (of, kept) => {
+    const removed = await clearKept.call(eraser, of, kept);
+    await failures.record(naming);
+    return removed;
+  };
+  const erase = createEraseCommand(async () => undefined);
+  const person = ["person", "person-2@example.com", "--tenant", "tenant-erased", "--yes"];
+  const { code, out } = await cli.run(erase, ...person);
+  expect([code, out.endsWith("Left: 1\n")]).toEqual([1, true]);
 });
 
 test.each([

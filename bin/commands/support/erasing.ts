@@ -37,7 +37,7 @@ export async function eraseUntilDone(
   const erased = new Set<string>();
   for (let call = 0; call < callsMax; call++) {
     const step: z.infer<typeof Step> = await api.send("POST", path, undefined, Step);
-    removed = added(removed, step.removed);
+    removed = addCounts(removed, step.removed);
     for (const id of step.erased ?? []) erased.add(id);
     if (step.done) return { removed, erased: [...erased] };
     const waitMs = step.againAt === undefined ? 0 : Date.parse(step.againAt) - Date.now();
@@ -56,14 +56,14 @@ export async function countRemains(
   for (let call = 0; call < callsMax; call++) {
     const query: string = cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`;
     const page: z.infer<typeof Remains> = await api.get(`/connections/${connectionId}/remains${query}`, Remains);
-    counts = added(counts, page.counts);
+    counts = addCounts(counts, page.counts);
     cursor = page.next;
     if (cursor === null) return { stage: page.stage, counts };
   }
   throw new Error(`${connectionId}: the history is larger than this command looks through.`);
 }
 
-export async function findPersonWhole(api: ApiClient, tenantId: string, value: string): Promise<readonly Found[]> {
+async function findPersonWhole(api: ApiClient, tenantId: string, value: string): Promise<readonly Found[]> {
   const Search = z.looseObject({ found: z.array(Found), next: z.string().nullable() });
   const found: Found[] = [];
   let cursor: string | null = null;
@@ -78,7 +78,79 @@ export async function findPersonWhole(api: ApiClient, tenantId: string, value: s
   throw new Error("The tenant has more records than this command looks through.");
 }
 
-export async function forgetPeople(api: ApiClient, found: readonly Found[]): Promise<Counts> {
+const KeptKey = z.object({ kind: z.string(), id: z.string() });
+const KeptSearch = z.looseObject({ found: z.array(KeptKey), removed: Kinds, next: z.string().nullable() });
+export type FoundKept = z.infer<typeof KeptKey> & { readonly connectionId: string };
+
+/** An id that is shorter says nothing in a payload. */
+const idCharsMin = 6;
+const valuesMax = 500;
+
+export interface PersonFound {
+  readonly records: readonly Found[];
+  readonly kept: readonly FoundKept[];
+  readonly removed: Counts;
+}
+
+/**
+ * One pass over everything that a tenant has: its records by the value, and what is kept beside them by the value and the ids
+ * of the records that hold it, also of those that an earlier pass found.
+ */
+export async function passOverPerson(
+  api: ApiClient,
+  of: { readonly tenantId: string; readonly value: string; readonly known: readonly Found[]; readonly erase: boolean },
+): Promise<PersonFound> {
+  const { tenantId, value, known, erase } = of;
+  const records = await findPersonWhole(api, tenantId, value);
+  const all = distinct([...known, ...records]);
+  // Again what was erased before: a change that was on its way may have written a state to the history.
+  let removed = erase ? await forgetPeople(api, all) : {};
+  const kept: FoundKept[] = [];
+  const path = `/connections?tenantId=${encodeURIComponent(tenantId)}`;
+  for (const { id: connectionId } of await api.list(path, z.looseObject({ id: z.string() }), connectionsMax)) {
+    const ids = all.flatMap((each) => (each.connectionId === connectionId ? [each.externalId] : []));
+    const long = ids.filter((id) => id.length >= idCharsMin);
+    for (let from = 0; from === 0 || from < long.length; from += valuesMax - 1) {
+      const values = [value, ...long.slice(from, from + valuesMax - 1)];
+      const search = await searchKept(api, connectionId, values, !erase);
+      kept.push(...search.kept);
+      removed = addCounts(removed, search.removed);
+    }
+  }
+  return { records, kept, removed };
+}
+
+const connectionsMax = 10_000;
+
+async function searchKept(
+  api: ApiClient,
+  connectionId: string,
+  values: readonly string[],
+  dryRun: boolean,
+): Promise<{ readonly kept: readonly FoundKept[]; readonly removed: Counts }> {
+  const kept: FoundKept[] = [];
+  let removed: Counts = {};
+  let cursor: string | null = null;
+  for (let call = 0; call < callsMax; call++) {
+    const body: Record<string, unknown> = { values, dryRun, ...(cursor !== null && { cursor }) };
+    const path = `/connections/${connectionId}/erase-kept`;
+    const page: z.infer<typeof KeptSearch> = await api.send("POST", path, body, KeptSearch);
+    kept.push(...page.found.map((each) => ({ ...each, connectionId })));
+    removed = addCounts(removed, page.removed);
+    cursor = page.next;
+    if (cursor === null) return { kept, removed };
+  }
+  throw new Error(`${connectionId}: more is kept than this command looks through.`);
+}
+
+export function distinct(found: readonly Found[]): readonly Found[] {
+  const byId = found.map(
+    (each) => [JSON.stringify([each.connectionId, each.resource, each.externalId]), each] as const,
+  );
+  return [...new Map(byId).values()];
+}
+
+async function forgetPeople(api: ApiClient, found: readonly Found[]): Promise<Counts> {
   const Removed = z.looseObject({ removed: Kinds });
   const places = Map.groupBy(
     found,
@@ -88,13 +160,13 @@ export async function forgetPeople(api: ApiClient, found: readonly Found[]): Pro
   for (const [path, some] of places) {
     for (let from = 0; from < some.length; from += idsAtOnce) {
       const externalIds = some.slice(from, from + idsAtOnce).map(({ externalId }) => externalId);
-      removed = added(removed, (await api.send("POST", path, { externalIds }, Removed)).removed);
+      removed = addCounts(removed, (await api.send("POST", path, { externalIds }, Removed)).removed);
     }
   }
   return removed;
 }
 
-function added(one: Counts, other: Counts): Counts {
+export function addCounts(one: Counts, other: Counts): Counts {
   const kinds = new Set([...Object.keys(one), ...Object.keys(other)]);
   return Object.fromEntries([...kinds].map((kind) => [kind, (one[kind] ?? 0) + (other[kind] ?? 0)]));
 }

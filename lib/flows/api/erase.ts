@@ -4,9 +4,12 @@ import type { Erasure } from "../../engine/erasure.ts";
 import { fingerprintOf } from "../../engine/fingerprint.ts";
 import { appendAudit } from "../connections/append-audit.ts";
 import { eraseConnection, erasureFor } from "../erase/erase-connection.ts";
+import { eraseKept } from "../erase/erase-kept.ts";
 import { eraseTenant } from "../erase/erase-tenant.ts";
 import { findPerson } from "../erase/find-person.ts";
+import { forgetCompared } from "../erase/forget-compared.ts";
 import { forgetKeys } from "../erase/forget-keys.ts";
+import { wishRevoked } from "../oauth/revoke-credential.ts";
 import { actorOf } from "./actor.ts";
 import { contended } from "./apply-change.ts";
 import { driverOf, findConnection } from "./find-connection.ts";
@@ -18,6 +21,7 @@ import { isoTime } from "./time.ts";
 /** Of the 29 seconds that an API call has. */
 const stepMsMax = 15_000;
 const idsMax = 100;
+const valuesMax = 500;
 const Id = z.string().min(1).max(1_024);
 const Cursor = z.string().min(1).max(5_000).optional();
 const query = z.strictObject({});
@@ -103,7 +107,30 @@ export const eraseRoutes = [
       const detail = { resource, count: String(externalIds.length) };
       await appendAudit(ports, actorOf(request), "records.erase", connectionId, detail);
       const removed = await ports.eraser.clearRecords(scope, externalIds);
+      await forgetCompared(ports, scope, externalIds);
       return { status: 200, data: { connectionId, resource, removed } };
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/connections/{id}/erase-kept",
+    needs: "admin",
+    reach: "tenant",
+    query,
+    body: z.strictObject({
+      values: z.array(z.string().trim().min(5).max(500)).min(1).max(valuesMax),
+      dryRun: z.boolean().default(false),
+      cursor: Cursor,
+    }),
+    handle: async (ports, { params, body, request }) => {
+      const connection = await findConnection(ports, params.id);
+      const { connectionId } = connection;
+      const { values, dryRun, cursor } = body;
+      const detail = { values: String(values.length), dryRun: String(dryRun) };
+      await appendAudit(ports, actorOf(request), "kept.erase", connectionId, detail);
+      const untilMs = ports.clock.nowMs() + stepMsMax;
+      const search = await eraseKept(ports, connection, { values, dryRun }, cursor ?? null, untilMs);
+      return { status: 200, data: { connectionId, ...search } };
     },
   }),
 ];
@@ -112,7 +139,11 @@ export const eraseRoutes = [
 async function erasureOf(ports: ApiPorts, id: string): Promise<Erasure> {
   const marked = await markOf(ports, id);
   if (marked !== null) return marked;
-  const erasure = await unmarked(ports, id);
+  const connection = await findConnection(ports, id);
+  const driver = driverOf(ports, connection);
+  // Nothing waits for it: what is left of the connection is read by its worker until it is cleared.
+  await wishRevoked(ports, driver, connection);
+  const erasure = await erasureFor(ports, driver, connection, "erasing");
   if ((await ports.eraser.mark(erasure)) === "superseded") throw contended();
   return erasure;
 }

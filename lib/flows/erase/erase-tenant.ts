@@ -1,6 +1,7 @@
 import { addRemains, noRemains } from "../../engine/erasure.ts";
 import type { Erasure, Remains } from "../../engine/erasure.ts";
-import type { PartnerRegistry } from "../../engine/ports.ts";
+import type { PartnerRegistry, Ports } from "../../engine/ports.ts";
+import { wishRevoked } from "../oauth/revoke-credential.ts";
 import { eraseConnection, erasureFor } from "./erase-connection.ts";
 import type { ErasePorts } from "./erase-connection.ts";
 
@@ -14,14 +15,12 @@ export interface TenantStep {
   readonly againAtMs: number;
 }
 
+type TenantPorts = ErasePorts & Pick<Ports, "lanes"> & { readonly partners: PartnerRegistry };
+
 const connectionsMax = 100;
 
 /** Erases every connection of a tenant, also those that were deleted before, as far as one call gets; asked again it goes on. */
-export async function eraseTenant(
-  ports: ErasePorts & { readonly partners: PartnerRegistry },
-  tenantId: string,
-  untilMs: number,
-): Promise<TenantStep> {
+export async function eraseTenant(ports: TenantPorts, tenantId: string, untilMs: number): Promise<TenantStep> {
   const contended = await markAll(ports, tenantId);
   const marked = await ports.eraser.ofTenant(tenantId, connectionsMax);
   let removed: Remains = noRemains;
@@ -42,7 +41,7 @@ export async function eraseTenant(
 
 /** All of them first, so that they are quiet together. */
 async function markAll(
-  ports: ErasePorts & { readonly partners: PartnerRegistry },
+  ports: TenantPorts,
   tenantId: string,
 ): Promise<readonly { readonly connectionId: string; readonly why: string }[]> {
   const { items } = await ports.connections.list(tenantId, { limit: connectionsMax, cursor: null });
@@ -52,8 +51,12 @@ async function markAll(
     // The index that lists them may be a moment behind.
     const connection = await ports.connections.read(partner, connectionId);
     if (connection === null) continue;
-    if (driver === null) left.push({ connectionId, why: "unknown-partner" });
-    else if (!(await mark(ports, await erasureFor(ports, driver, connection, "erasing"))))
+    if (driver === null) {
+      left.push({ connectionId, why: "unknown-partner" });
+      continue;
+    }
+    await wishRevoked(ports, driver, connection);
+    if (!(await mark(ports, await erasureFor(ports, driver, connection, "erasing"))))
       left.push({ connectionId, why: "contended" });
   }
   return left;

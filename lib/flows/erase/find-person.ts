@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { samePerson } from "../../engine/person-match.ts";
 import { InvalidCursor } from "../../engine/page-cursor.ts";
 import type { Connection, Page, PartnerRegistry, Ports } from "../../engine/ports.ts";
 import type { RecordScope, StoredRecord } from "../../engine/record.ts";
@@ -66,7 +67,7 @@ export async function findPerson(
 }
 
 function matchOf(record: StoredRecord, scope: RecordScope, wanted: string): PersonFound[] {
-  const at = placesOf(record.data, plain(wanted));
+  const at = placesOf(record.data, wanted);
   return at.length === 0 ? [] : [{ ...scope, externalId: record.externalId, at }];
 }
 
@@ -74,17 +75,11 @@ const depthMax = 12;
 const placesMax = 20;
 
 function placesOf(value: unknown, wanted: string, path: readonly string[] = []): string[] {
-  if (typeof value === "string") return plain(value) === wanted ? [path.join(".")] : [];
+  if (typeof value === "string") return samePerson(value, wanted) ? [path.join(".")] : [];
   if (typeof value !== "object" || value === null || path.length >= depthMax) return [];
   return Object.entries(value)
     .flatMap(([name, inner]) => placesOf(inner, wanted, [...path, name]))
     .slice(0, placesMax);
-}
-
-/** `+49 (30) 1234` and `+49301234` are one number; an address has no case that anybody tells apart. */
-function plain(text: string): string {
-  const bare = text.trim().toLowerCase();
-  return /^[+(]?[\d\s()./-]{5,}$/.test(bare) ? bare.replaceAll(/[^\d+]/g, "") : bare;
 }
 
 function encode(position: Position): string {

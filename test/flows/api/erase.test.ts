@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { comparisonName } from "../../../lib/engine/comparison.ts";
 import { quietMs } from "../../../lib/engine/erasure.ts";
 import { historyOf } from "../../../lib/engine/history.ts";
 import { archiveFailure } from "../../../lib/flows/archive-failure.ts";
@@ -197,5 +198,41 @@ describe("a person", () => {
     expect((await api.call("GET", `/connections/${other}/records/orders/order-2`)).status).toBe(200);
     const [entry] = api.ports.audit.entries.slice(-1);
     expect([entry?.action, JSON.stringify(entry).includes("order-2")]).toEqual(["records.erase", false]);
+  });
+
+  test("is taken out of the last comparison with the partner, which keeps the others", async () => {
+    const api = new TestApi();
+    const id = await filled(api, "tenant-1", "acct-1");
+    const things = ["order-1", "order-2"].map((externalId) => ({ externalId, outcome: "same" as const }));
+    const body = { id: "c-1", askedAtMs: 1, updatedAtMs: 1, sample: 2, things };
+    const note = { partner: "acme", owner: id, name: comparisonName("orders"), revision: 1, body };
+    await api.ports.connections.writeNote(note);
+    await api.call("POST", `/connections/${id}/erase-records/orders`, { body: { externalIds: ["order-2"] } });
+    const kept = await api.ports.connections.readNote("acme", id, note.name);
+    expect(kept?.body).toEqual({ ...body, things: [things[0]] });
+  });
+
+  test("is found in what failed and in what waits, erased there when that is wanted, and named in no audit entry", async () => {
+    const api = new TestApi();
+    const id = await filled(api, "tenant-1", "acct-1");
+    const other = await filled(api, "tenant-2", "acct-2");
+    const path = `/connections/${id}/erase-kept`;
+    const body = { kind: "text", text: JSON.stringify({ from: { email } }) } as const;
+    const work = { kind: "webhook", receivedAtMs: startMs, contentType: "application/json", body } as const;
+    for (const connectionId of [id, other]) {
+      const job = { ...webhookJob({ partner: "acme", connectionId }, { id: "webhook-naming" }), work };
+      await api.ports.failures.record(makeFailure("failure-naming", { connectionId, job }));
+      await api.ports.parked.park(job, { connectionId, reason: "paused", untilMs: startMs });
+    }
+    const looked = await api.call("POST", path, { body: { values: [email], dryRun: true } });
+    const found = [{ kind: "failure", id: "failure-naming" }, { kind: "job", id: "webhook-naming" }, { kind: "body" }];
+    expect(looked.data).toMatchObject({ connectionId: id, found, looked: 11, next: null });
+    expect(api.ports.failures.all()).toHaveLength(10);
+    const erased = await api.call("POST", path, { body: { values: ["nobody@example.com", email] } });
+    expect(erased.data).toMatchObject({ found, removed: { failures: 1, runs: 1, objects: 1 } });
+    expect((await api.call("POST", path, { body: { values: [email] } })).data).toMatchObject({ found: [], looked: 8 });
+    const left = [...api.ports.failures.all(), ...api.ports.parked.all()].filter((each) => each.connectionId === other);
+    expect(left).toHaveLength(10);
+    expect(JSON.stringify(api.ports.audit.entries)).not.toContain(email);
   });
 });

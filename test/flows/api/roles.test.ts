@@ -65,6 +65,7 @@ function bodyOf(route: Route, { id, failureRef }: World): unknown {
     "POST /connections/{id}/resume": {},
     "POST /connections/{id}/rebuild/{resource}": {},
     "POST /connections/{id}/erase-records/{resource}": { externalIds: ["order-1"] },
+    "POST /connections/{id}/erase-kept": { values: ["somebody@example.com"] },
     "POST /tenants/{tenantId}/find-person": { value: "somebody@example.com" },
     "POST /failures/replay": { partner: "acme", connectionId: id, failureId: "failure-1" },
     "POST /failures/discard": { failureIds: [failureRef] },

@@ -100,6 +100,7 @@ async function callEverything(api: TestApi): Promise<string> {
   await api.call("DELETE", `/keys/${(await api.makeKey("viewer")).id}`);
   await api.call("POST", `/connections/${id}/rebuild/orders`, { body: {} });
   await api.call("POST", `/connections/${id}/erase-records/orders`, { body: { externalIds: ["order-1"] } });
+  await api.call("POST", `/connections/${id}/erase-kept`, { body: { values: ["somebody@example.com"] } });
   await api.call("POST", "/tenants/tenant-1/find-person", { body: { value: "somebody@example.com" } });
   await api.call("POST", "/tenants/tenant-2/erase");
   await api.call("POST", "/credentials/re-encrypt", { body: {} });

@@ -1,5 +1,16 @@
 import { addRemains, noRemains, remainKinds } from "../../../lib/engine/erasure.ts";
-import type { Cleared, Counted, Eraser, Erasure, RemainKind, Remains } from "../../../lib/engine/erasure.ts";
+import type {
+  Cleared,
+  Counted,
+  Eraser,
+  Erasure,
+  Kept,
+  KeptKey,
+  KeptPage,
+  RemainKind,
+  Remains,
+} from "../../../lib/engine/erasure.ts";
+import type { Job } from "../../../lib/engine/job.ts";
 import type { RecordScope } from "../../../lib/engine/record.ts";
 import type { MemoryConnectionStore } from "./connection-store.ts";
 import type { MemoryFailureStore } from "./failure-store.ts";
@@ -71,6 +82,75 @@ export class MemoryEraser implements Eraser {
     const failed = failures.all().filter((failure) => ofOwner(scope)(failure) && parked.includes(failure.failureId));
     for (const failure of failed) failures.forget(failure);
     return { records: gone.length, history: before - history.entries.length, failures: failed.length };
+  }
+
+  async kept(of: Of, after: string | null): Promise<KeptPage> {
+    const placeOf = ({ kind, id }: KeptKey) => `${["failure", "job", "body"].indexOf(kind)} ${id}`;
+    const all = this.#kept(of).toSorted((one, two) => (placeOf(one) < placeOf(two) ? -1 : 1));
+    const later = all.filter((each) => after === null || placeOf(each) > after);
+    const items = later.slice(0, pageSize).map(({ kind, id, texts }): Kept => ({ kind, id, texts }));
+    const last = items.at(-1);
+    return { items, next: last !== undefined && later.length > pageSize ? placeOf(last) : null };
+  }
+
+  async clearKept(of: Of, kept: readonly KeptKey[]): Promise<Partial<Remains>> {
+    const gone = this.#kept(of).filter((each) => kept.some(({ kind, id }) => each.kind === kind && each.id === id));
+    for (const { forget } of gone) forget();
+    const countOf = (kind: Kept["kind"]) => gone.filter((each) => each.kind === kind).length;
+    return { failures: countOf("failure"), runs: countOf("job"), objects: countOf("body") };
+  }
+
+  #kept(of: Of): readonly (Kept & { readonly forget: () => void })[] {
+    const { failures, parked, claims } = this.#stores;
+    const mine = ofOwner(of);
+    const prefix = `bodies/${of.partner}/${of.connectionId}/`;
+    return [
+      ...failures
+        .all()
+        .filter(mine)
+        .map((failure) => ({
+          kind: "failure" as const,
+          id: failure.failureId,
+          texts: [JSON.stringify(failure), ...this.#payloadOf(failure.job)],
+          forget: () => {
+            failures.forget(failure);
+            this.#dropPayloadOf(failure.job);
+          },
+        })),
+      ...parked
+        .all()
+        .filter(mine)
+        .map((job) => ({
+          kind: "job" as const,
+          id: job.job.id,
+          texts: [JSON.stringify(job), ...this.#payloadOf(job.job)],
+          forget: () => {
+            void parked.remove(job);
+            this.#dropPayloadOf(job.job);
+          },
+        })),
+      ...[...claims.bodies]
+        .filter(([key]) => key.startsWith(prefix))
+        .map(([key, body]) => ({
+          kind: "body" as const,
+          id: key,
+          texts: [Buffer.from(body).toString("utf8")],
+          forget: () => void claims.bodies.delete(key),
+        })),
+    ];
+  }
+
+  #payloadOf(job: Job | null): readonly string[] {
+    if (job?.work.kind !== "webhook") return [];
+    const { body } = job.work;
+    if (body.kind === "base64") return [Buffer.from(body.base64, "base64").toString("utf8")];
+    const claimed = body.kind === "claim" ? this.#stores.claims.bodies.get(body.key) : undefined;
+    return claimed === undefined ? [] : [Buffer.from(claimed).toString("utf8")];
+  }
+
+  #dropPayloadOf(job: Job | null): void {
+    if (job?.work.kind === "webhook" && job.work.body.kind === "claim")
+      this.#stores.claims.bodies.delete(job.work.body.key);
   }
 
   async count(of: Of, _after: string | null): Promise<Counted> {

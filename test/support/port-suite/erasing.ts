@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { addRemains, noRemains, remainKinds } from "../../../lib/engine/erasure.ts";
-import type { Erasure, Remains } from "../../../lib/engine/erasure.ts";
+import type { Erasure, Kept, Remains } from "../../../lib/engine/erasure.ts";
 import { historyOf } from "../../../lib/engine/history.ts";
+import type { Job, WebhookWork } from "../../../lib/engine/job.ts";
+import { mentions } from "../../../lib/engine/person-match.ts";
 import { startMs } from "../memory/clock.ts";
 import { candidateOf, connectionOf, failureOf, resourceOf, runOf, webhookJob } from "../port-values.ts";
 import type { Owner } from "../port-values.ts";
@@ -125,6 +127,81 @@ export function describeEraser(open: OpenPorts): void {
   });
 
   describeRemoving(open);
+  describeKept(open);
+}
+
+const person = "ada@example.com";
+
+/** A webhook whose payload names somebody, in one of the forms that a payload can have. */
+function webhookNaming(owner: Owner, id: string, body: WebhookWork["body"]): Job {
+  const work = { kind: "webhook", receivedAtMs: startMs, contentType: "application/json", body } as const;
+  return { ...webhookJob(owner, { id }), work };
+}
+
+/** Each form in which a person may be kept, as a failure and as a parked job, and one of each that names nobody. */
+async function keepPerson({ ports }: OpenedPorts, owner: Owner): Promise<void> {
+  const text = (said: string) => ({ kind: "text", text: JSON.stringify({ email: said }) }) as const;
+  const base64 = { kind: "base64", base64: Buffer.from(person).toString("base64") } as const;
+  const bytes = Buffer.from(JSON.stringify({ email: person }));
+  const claim = { kind: "claim", key: await ports.claims.put(owner, bytes), bytes: bytes.byteLength } as const;
+  const tooLarge = text(`${person} ${large.slice(0, 350_000)}`);
+  const bodies = { inline: text(person), base64, claimed: claim, large: tooLarge, nobody: text("bob@example.com") };
+  for (const [form, body] of Object.entries(bodies)) {
+    const job = webhookNaming(owner, `webhook-${form}`, body);
+    await ports.failures.record(failureOf(owner, { failureId: `failed-${form}`, job }));
+    const until = { connectionId: owner.connectionId, reason: "paused", untilMs: startMs };
+    await ports.parked.park(job, until);
+  }
+  await ports.failures.record(
+    failureOf(owner, { failureId: "record-things-1", job: null, raw: `{"email":"${person}` }),
+  );
+  await ports.claims.put(owner, Buffer.from(`handled long ago: ${person}`));
+  await ports.claims.put(owner, Buffer.from("handled long ago: bob@example.com"));
+}
+
+async function keptOf({ ports }: OpenedPorts, owner: Owner): Promise<readonly Kept[]> {
+  const items: Kept[] = [];
+  let next: string | null = null;
+  do {
+    const page: Awaited<ReturnType<typeof ports.eraser.kept>> = await ports.eraser.kept(owner, next);
+    items.push(...page.items);
+    next = page.next;
+  } while (next !== null);
+  return items;
+}
+
+function describeKept(open: OpenPorts): void {
+  describe("what is kept beside records", () => {
+    const opened = usePorts(open);
+    const ports = () => opened().ports;
+
+    it("is read with all that it says, in whatever form, and goes alone, with its bodies", async () => {
+      const owner = freshOwner();
+      const other = ownerOf(owner.partner, 2);
+      await keepPerson(opened(), owner);
+      await ports().failures.record(failureOf(other, { failureId: "failed", job: null, raw: person }));
+      const naming = async (of: Owner) =>
+        (await keptOf(opened(), of)).filter(({ texts }) => texts.some((said) => mentions(said, person)));
+      const named = await naming(owner);
+      const countOf = (kind: Kept["kind"]) => named.filter((each) => each.kind === kind).length;
+      expect([countOf("failure"), countOf("job")]).toEqual([5, 4]);
+      const removed = await ports().eraser.clearKept(
+        owner,
+        named.filter(({ kind }) => kind !== "body"),
+      );
+      expect([removed.failures, removed.runs]).toEqual([5, 4]);
+      // Their bodies went with them; this one was nobody's any more.
+      const bodies = await naming(owner);
+      expect(bodies.map(({ texts }) => texts[0])).toEqual([`handled long ago: ${person}`]);
+      expect(await ports().eraser.clearKept(owner, bodies)).toMatchObject({ objects: 1 });
+      expect(await naming(owner)).toEqual([]);
+      const left = await keptOf(opened(), owner);
+      expect(left.map(({ kind }) => kind).toSorted()).toEqual(["body", "failure", "job"]);
+      expect(left.every(({ texts }) => texts.some((said) => mentions(said, "bob@example.com")))).toBe(true);
+      expect(await ports().parked.count(owner.partner, owner.connectionId)).toBe(1);
+      expect((await naming(other)).length).toBe(1);
+    });
+  });
 }
 
 function describeRemoving(open: OpenPorts): void {

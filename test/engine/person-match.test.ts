@@ -1,0 +1,72 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { mentions, samePerson } from "../../lib/engine/person-match.ts";
+
+describe("one person", () => {
+  test.each([
+    ["ADA@example.com", " ada@Example.com ", true],
+    ["+49 (30) 1234-567", "+49301234567", true],
+    ["+49301234567", "49301234567", false],
+    ["ada@example.com", "da@example.com", false],
+  ])("%j and %j", (one, other, same) => {
+    expect(samePerson(one, other)).toBe(same);
+    expect(samePerson(other, one)).toBe(same);
+  });
+});
+
+describe("a text names", () => {
+  test.each([
+    ["its address in JSON", '{"email":"ADA@example.com"}'],
+    ["it in JSON inside of JSON", JSON.stringify({ text: JSON.stringify({ email: "ada@example.com" }) })],
+    ["it with escapes", '{"email":"ada\\u0040example.com"}'],
+    ["it with escapes that are escaped", JSON.stringify({ text: '{"email":"ada\\u0040example.com"}' })],
+    ["it in a form", "From=ada%40example.com&Body=hello"],
+    ["it in the middle of a sentence", "Write to ada@example.com. She knows."],
+    ["it at the end of what was cut off", '{"id":7,"email":"ada@example.com'],
+  ])("an address: %s", (_how, text) => {
+    expect(mentions(text, "Ada@Example.com")).toBe(true);
+  });
+
+  test.each([
+    '{"email":"nada@example.com"}',
+    '{"email":"ada@example.com.au"}',
+    '{"email":"ada@example.community"}',
+    '{"email":"x.ada@example.com"}',
+    '{"email":"ada+list@example.com"}',
+    "",
+  ])("another's address: %j", (text) => {
+    expect(mentions(text, "ada@example.com")).toBe(false);
+  });
+
+  test.each([
+    ['{"phone":"+49 (30) 1234-567"}', true],
+    ["From=%2B49301234567&To=1", true],
+    ["call 030 1 or +49301234567, please", true],
+    ['{"phone":"+493012345678"}', false],
+    ['{"id":"evt_49301234567"}', false],
+    ['{"phone":"49301234567"}', false],
+  ])("a number: %j: %j", (text, named) => {
+    expect(mentions(text, "+49301234567")).toBe(named);
+  });
+
+  test.each([
+    ['{"data":{"id":"cus_12345678"}}', true],
+    ['{"data":{"id":"cus_123456789"}}', false],
+    ['{"data":{"id":"acus_12345678"}}', false],
+    ["/v1/customers/cus_12345678/sources", true],
+  ])("an id: %j: %j", (text, named) => {
+    expect(mentions(text, "cus_12345678")).toBe(named);
+  });
+
+  test("whatever stands around it in a JSON document, however deep", () => {
+    const around = fc.object({ maxDepth: 3 });
+    fc.assert(
+      fc.property(around, fc.nat({ max: 3 }), (value, wraps) => {
+        let text = JSON.stringify({ value, email: "ada@example.com", after: value });
+        for (let wrap = 0; wrap < wraps; wrap++) text = JSON.stringify({ text });
+        expect(mentions(text, "ada@example.com")).toBe(true);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
