@@ -2,6 +2,7 @@ import { DecryptCommand, GenerateDataKeyCommand } from "@aws-sdk/client-kms";
 import type { KMSClient } from "@aws-sdk/client-kms";
 import * as z from "zod";
 import type { Clock, Credential, CredentialFields, Credentials } from "../engine/ports.ts";
+import { attemptKeptMs, isOfAttempt } from "../engine/oauth/credential-attempt.ts";
 import { openBytes, sealBytes } from "../engine/seal.ts";
 import { contextOf, credentialKey, encryptionContext, Envelope } from "./credential-envelope.ts";
 import type { CredentialOwner } from "./credential-envelope.ts";
@@ -40,7 +41,12 @@ export function createCredentials(world: World): Credentials {
       const revision = (used?.revision ?? 0) + 1;
       const storedAtMs = clock.nowMs();
       const body = await seal(world, owner, next, storedAtMs);
-      const item = { ...credentialKey(owner), revision: number(revision), body: text(body) };
+      const item = {
+        ...credentialKey(owner),
+        revision: number(revision),
+        body: text(body),
+        ...endOf(owner, storedAtMs),
+      };
       const stored = used === null ? await table.create(item) : (await table.replace(item, revision)).kind;
       // The next read sees what is stored now, whoever stored it.
       cache.delete(contextOf(owner));
@@ -50,14 +56,25 @@ export function createCredentials(world: World): Credentials {
     },
 
     async overwrite(owner, next) {
-      const body = await seal(world, owner, next, clock.nowMs());
+      const storedAtMs = clock.nowMs();
+      const body = await seal(world, owner, next, storedAtMs);
+      const { expiresAt } = endOf(owner, storedAtMs);
       await table.update(credentialKey(owner), {
-        UpdateExpression: "SET body = :body ADD revision :one",
-        ExpressionAttributeValues: { ":body": text(body), ":one": number(1) },
+        UpdateExpression: `SET body = :body${expiresAt === undefined ? "" : ", expiresAt = :end"} ADD revision :one`,
+        ExpressionAttributeValues: {
+          ":body": text(body),
+          ":one": number(1),
+          ...(expiresAt !== undefined && { ":end": expiresAt }),
+        },
       });
       cache.delete(contextOf(owner));
     },
   };
+}
+
+/** A candidate that its attempt does not remove, because somebody died, goes with it: nothing of it is left for ever. */
+function endOf({ connectionId }: CredentialOwner, storedAtMs: number): Item {
+  return isOfAttempt(connectionId) ? { expiresAt: number(Math.ceil((storedAtMs + attemptKeptMs) / 1_000)) } : {};
 }
 
 async function seal(

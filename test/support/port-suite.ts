@@ -1,3 +1,4 @@
+import { describeAttempts } from "./port-suite/attempts.ts";
 import { describeControlStore } from "./port-suite/control.ts";
 import { describeConnectionStore } from "./port-suite/connections.ts";
 import { describeEraser } from "./port-suite/erasing.ts";
@@ -16,6 +17,7 @@ export function describePorts(open: OpenPorts): void {
   describeHistoryStore(open);
   describeConnectionStore(open);
   describeSecrets(open);
+  describeAttempts(open);
   describeFailureStore(open);
   describeEraser(open);
   describeControlStore(open);

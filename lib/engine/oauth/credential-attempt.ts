@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { partnerOfConnectionId } from "../connection-id.ts";
 
 const Fields = z.record(z.string(), z.string());
 
@@ -69,6 +70,11 @@ export function formerOf({ partner, attemptId }: Pick<CredentialAttempt, "partne
   readonly connectionId: string;
 } {
   return { partner, connectionId: `${attemptId}-former` };
+}
+
+/** Whether what is sealed under an id is an attempt's, and so ends with it: attempts' ids have not the form of connections'. */
+export function isOfAttempt(connectionId: string): boolean {
+  return /^[A-Za-z0-9_-]{43}(-former)?$/.test(connectionId) && partnerOfConnectionId(connectionId) === null;
 }
 
 export function moved(attempt: CredentialAttempt, status: CredentialAttempt["status"]): CredentialAttempt {
