@@ -187,8 +187,10 @@ export interface AuthorizationCode {
   /** Where the person's browser is sent. */
   readonly authorizeUrl: string;
   readonly tokenUrl: string;
-  /** RFC 7009, where the partner has it. */
+  /** Where a removed connection's token is given back, as RFC 7009 has it, where the partner does so. */
   readonly revokeUrl?: string;
+  /** How the token stands in the body there; a form unless said otherwise. */
+  readonly revokesAs?: "form" | "json";
   /** Asked for, and needed: a connection that is granted less is refused. */
   readonly scopes: readonly string[];
   /** Sent to `authorizeUrl` besides: `access_type: "offline"`. */

@@ -53,6 +53,8 @@ export const Job = z.lazy(() =>
       z.strictObject({ kind: z.literal("try-credential"), attemptId: z.string().min(1).max(80) }),
       /** The connection's registration of webhooks is to be made what is wished: the wish is in the table. */
       z.strictObject({ kind: z.literal("subscription") }),
+      /** The connection's token to be given back, as it is being removed: that it is wished is in the table. */
+      z.strictObject({ kind: z.literal("revoke-credential") }),
       /** A comparison of some records with the partner to go on with: which, and what came of them, is in the table. */
       z.strictObject({
         kind: z.literal("compare"),

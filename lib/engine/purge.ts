@@ -12,6 +12,7 @@ export function isPurged(marks: readonly StaleBefore[], job: Job): boolean {
     case "push":
     case "try-credential":
     case "subscription":
+    case "revoke-credential":
     case "canary":
       return false;
     case "webhook":

@@ -12,6 +12,8 @@ import type { WebhookPorts } from "./handle-webhook.ts";
 import { noteCanary } from "./note-canary.ts";
 import type { NotePorts } from "./note-canary.ts";
 import type { Outcome, WorkContext } from "./outcome.ts";
+import { revokeCredential } from "./oauth/revoke-credential.ts";
+import type { RevokePorts } from "./oauth/revoke-credential.ts";
 import { tryCredential } from "./oauth/try-credential.ts";
 import type { TryPorts } from "./oauth/attempt-step.ts";
 import { pushRun } from "./push-run.ts";
@@ -24,6 +26,7 @@ export type ConsumePorts = WebhookPorts &
   PushPorts &
   NotePorts &
   TryPorts &
+  RevokePorts &
   SubscriptionPorts &
   Pick<Ports, "lanes" | "log" | "random" | "partners" | "parked">;
 
@@ -87,6 +90,8 @@ async function work(ports: ConsumePorts, job: Job, context: WorkContext): Promis
       return refreshRecord(ports, driver, job, job.work, context);
     case "compare":
       return compareRecords(ports, driver, job, job.work, context);
+    case "revoke-credential":
+      return revokeCredential(ports, driver, job);
     case "try-credential":
       return tryCredential(ports, driver, job.work, context);
     case "subscription":

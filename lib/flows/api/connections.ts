@@ -146,6 +146,8 @@ const unfinishedMessages = {
     "A worker is in the middle of an import's page. The connection is paused; delete it again when Retry-After has passed.",
   "webhooks-registered":
     "The partner is being told to send no more webhooks. The connection is paused; delete it again when Retry-After has passed.",
+  "token-in-use":
+    "The partner is being told to take the connection's token back. The connection is paused; delete it again when Retry-After has passed.",
   "records-left":
     "There were more records than one call can delete. The connection is paused; delete it again to go on.",
 } as const;

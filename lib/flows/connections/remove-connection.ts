@@ -7,6 +7,7 @@ import { end, leaseMs } from "../../engine/run.ts";
 import type { Run } from "../../engine/run.ts";
 import { changeResource } from "../change-resource.ts";
 import { erasureFor } from "../erase/erase-connection.ts";
+import { wishRevoked } from "../oauth/revoke-credential.ts";
 import { endSubscription } from "../subscriptions/wish-subscription.ts";
 import { appendAudit } from "./append-audit.ts";
 import type { Actor } from "./append-audit.ts";
@@ -21,7 +22,7 @@ export type Removal =
   /** It is paused and partly gone: ask again then, and the removal goes on where it is. */
   | {
       readonly kind: "unfinished";
-      readonly why: "run-in-progress" | "webhooks-registered" | "records-left";
+      readonly why: "run-in-progress" | "webhooks-registered" | "token-in-use" | "records-left";
       readonly resources: readonly string[];
       readonly againAtMs: number;
     }
@@ -61,6 +62,8 @@ export async function removeConnection(
   // While there is a credential to tell the partner with.
   const toldAtMs = await endSubscription(ports, driver, connection);
   if (toldAtMs !== null) return { kind: "unfinished", why: "webhooks-registered", resources: [], againAtMs: toldAtMs };
+  const revokedAtMs = await wishRevoked(ports, driver, connection);
+  if (revokedAtMs !== null) return { kind: "unfinished", why: "token-in-use", resources: [], againAtMs: revokedAtMs };
   const { resources } = await erasureFor(ports, driver, connection, "removed");
   if (await clearRecords(ports, connection, resources))
     return { kind: "unfinished", why: "records-left", resources, againAtMs: ports.clock.nowMs() };

@@ -37,6 +37,7 @@ export const quickbooks = definePartner<QuickbooksResource>({
     authorizeUrl: "https://appcenter.intuit.com/connect/oauth2",
     tokenUrl: "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer",
     revokeUrl: "https://developer.api.intuit.com/v2/oauth2/tokens/revoke",
+    revokesAs: "json",
     scopes: ["com.intuit.quickbooks.accounting"],
     parameters: {},
     clientAuthentication: "basic",
