@@ -131,6 +131,24 @@ test("a webhook that changes nothing: the first of its minute, and any other", a
   expect(differences(await world.measure(workWebhooks), ["work"])).toEqual([]);
 });
 
+test("a webhook that is remembered, and one that is played again", async () => {
+  const worked = async (delivery?: string): Promise<Counted> => {
+    await world.setUp(() => world.ingest(["thing-1"], delivery));
+    world.clock.advance(6_000);
+    return (await world.measure(workWebhooks)).counted;
+  };
+  // What is kept for a moment, or a minute, is kept from here on.
+  for (let time = 0; time < 2; time++) await worked();
+  const [plain, first, again] = [await worked(), await worked("delivery-1"), await worked("delivery-1")];
+  const { dynamoReads, dynamoWrites } = flowCalls(quiet).remembered.calls;
+  expect([first.dynamoReads, first.dynamoWrites]).toEqual([
+    (plain.dynamoReads ?? 0) + dynamoReads,
+    (plain.dynamoWrites ?? 0) + dynamoWrites,
+  ]);
+  // Its partner's control, its connection and the mark: no call is made, and nothing is written.
+  expect([again.dynamoReads, again.dynamoWrites ?? 0]).toEqual([3, 0]);
+});
+
 test("ten webhooks at once", async () => {
   await world.setUp(async () => {
     await world.ingest(["thing-1"]);

@@ -8,7 +8,7 @@ import { monthSeconds } from "./standing-calls.ts";
 
 /** What happens in the month. */
 export interface Load {
-  readonly partners: readonly Pick<PartnerDriver, "name" | "resources">[];
+  readonly partners: readonly Pick<PartnerDriver, "name" | "resources" | "webhook">[];
   /** Of each partner; all of them on its schedule. */
   readonly connectionsEach: number;
   readonly webhooksADay: number;
@@ -69,6 +69,7 @@ export function timesOf(load: Load): Readonly<Record<FlowName, number>> {
   const minutes = monthSeconds / 60;
   const connections = partners * load.connectionsEach;
   const webhooks = (load.webhooksADay * monthSeconds) / 86_400;
+  const replayable = load.partners.filter(({ webhook }) => webhook?.isReplayable === true).length;
   const found = (load.foundADay * monthSeconds) / 86_400;
   // Children that have no list of their own are fetched with their parents, and never by themselves.
   const resources = load.partners.flatMap((driver) =>
@@ -87,6 +88,7 @@ export function timesOf(load: Load): Readonly<Record<FlowName, number>> {
     busyPartner: connections > 0 || webhooks > 0 ? partners : 0,
     webhook: webhooks,
     work: webhooks,
+    remembered: (webhooks * replayable) / Math.max(1, partners),
     partnerMinute: Math.min(webhooks, partners * minutes),
     connectionMinute: Math.min(webhooks, connections * minutes),
     change: webhooks * load.changedShare,

@@ -33,6 +33,11 @@ export function webhookCalls({ batch, recordKb }: Omit<Assumptions, "pollers">) 
       },
       from: "lib/flows/consume-job.ts, handle-webhook.ts, lib/engine/gate: the gate is read and written; what is kept for a minute is a line of its own",
     },
+    remembered: {
+      each: "webhook whose signature holds no time: looked up, and remembered once it was worked",
+      calls: { dynamoReads: 1, dynamoWrites: 1 },
+      from: "lib/flows/webhook/delivery-mark.ts, lib/aws/deliveries.ts",
+    },
     partnerMinute: {
       each: "partner and minute with webhooks: its secret read afresh",
       calls: { secretCalls: 1 },

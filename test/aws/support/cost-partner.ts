@@ -8,7 +8,7 @@ import { jsonAnswer } from "../../support/memory/transport.ts";
 
 const minuteMs = 60_000;
 const Thing = z.object({ id: z.string(), note: z.string() });
-const Event = z.object({ touched: z.array(z.string()) });
+const Event = z.object({ touched: z.array(z.string()), delivery: z.string().optional() });
 const thing = defineModel("thing", 1, z.strictObject({ note: z.string() }));
 
 /** As most partners are: limits of one account, in one item of the gate; a list that takes a filter of what changed. */
@@ -28,7 +28,9 @@ export const costPartner = definePartner({
   webhook: webhook({
     verify: () => ({ ok: true }),
     schema: Event,
-    dedupeKey: (event) => JSON.stringify(event),
+    // Remembered where it has an id of its own, and costs nothing more where it has none.
+    isReplayable: true,
+    dedupeKey: (event) => event.delivery ?? null,
     touches: (event) => event.touched.map((externalId) => ({ resource: "things" as const, externalId })),
   }),
   resources: {

@@ -125,14 +125,15 @@ export class CostWorld {
     return this.#meter.take();
   }
 
-  async ingest(touched: readonly string[]): Promise<void> {
+  /** @param delivery what the partner names the delivery by, where it does */
+  async ingest(touched: readonly string[], delivery?: string): Promise<void> {
     this.#meter.note("httpApiRequests", 1);
     await this.#invoke(this.#ingest, async () => {
       const answer = await ingestWebhook(this.#ingest, {
         partner: driver.name,
         connectionId: this.#connectionId,
         headers: {},
-        rawBody: new TextEncoder().encode(JSON.stringify({ touched, at: this.#random.id() })),
+        rawBody: new TextEncoder().encode(JSON.stringify({ touched, delivery, at: this.#random.id() })),
         url: "https://webhooks.example",
         method: "POST",
         trace: "trace",
