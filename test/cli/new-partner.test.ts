@@ -17,15 +17,15 @@ import { projectCopy, runIn } from "./new-partner-copy.ts";
 /** Every two of auth, pages and webhooks meet, and every model is there. */
 const combinations = [
   ["alpha", "header", "keyset", "body-hmac", "order"],
-  ["beta", "client-credentials", "offset", "body-hmac", "payment"],
-  ["gamma", "header", "next-link", "body-hmac", "customer"],
+  ["beta", "header", "offset", "standard-webhooks", "payment"],
+  ["gamma", "header", "next-link", "none", "customer"],
   ["delta-two", "client-credentials", "keyset", "standard-webhooks", "product"],
-  ["epsilon", "header", "offset", "standard-webhooks", "property"],
-  ["zeta", "client-credentials", "next-link", "standard-webhooks", "reservation"],
-  ["eta", "header", "keyset", "none", "guest"],
+  ["epsilon", "client-credentials", "offset", "none", "property"],
+  ["zeta", "client-credentials", "next-link", "body-hmac", "reservation"],
+  ["eta", "authorization-code", "keyset", "none", "guest"],
   // A word of the language, and a model's name: neither can be a constant's.
-  ["new", "client-credentials", "offset", "none", "order"],
-  ["order", "client-credentials", "next-link", "none", "payment"],
+  ["new", "authorization-code", "offset", "body-hmac", "order"],
+  ["order", "authorization-code", "next-link", "standard-webhooks", "payment"],
 ] as const;
 
 describe("a scaffolded partner", () => {
@@ -91,7 +91,10 @@ describe("a scaffolded partner", () => {
     const driver = readFileSync(join(root, "lib/partners/acme-pay/driver.ts"), "utf8");
     expect(driver).toContain('slidingWindow({ per: "account", requests: 5_000, perMs: 3_600_000 })');
     const wrong = await runIn(root, "node", ["bin/sluice.ts", "new-partner", "shop", "--auth", "magic"]);
-    expect(wrong).toEqual({ code: 2, output: "--auth magic: one of header, client-credentials.\n" });
+    expect(wrong).toEqual({
+      code: 2,
+      output: "--auth magic: one of header, client-credentials, authorization-code.\n",
+    });
     expect(existsSync(join(root, "lib/partners/shop"))).toBe(false);
   }, 60_000);
 });
@@ -122,6 +125,7 @@ describe("choices", () => {
     ["acme", { baseUrl: "https://api.acme.example/?v=1" }],
     ["acme", { docs: "docs" }],
     ["acme", { tokenUrl: "https://user:word@acme.example/token" }],
+    ["acme", { authorizeUrl: "http://acme.example/authorize" }],
     ["acme", { title: "*/ evil" }],
     ["acme", { resource: "Orders" }],
     ["acme", { model: "toString" }],
@@ -131,14 +135,16 @@ describe("choices", () => {
     expect(() => readChoices(name, said)).toThrow(UsageError);
   });
 
-  test("tokens from another host than the API's are allowed for", async () => {
-    const root = projectCopy();
-    await scaffold(
-      root,
-      readChoices("acme", { auth: "client-credentials", tokenUrl: "https://login.acme.example/token" }),
-    );
-    expect(readFileSync(join(root, "lib/partners/acme/driver.ts"), "utf8")).toContain('hosts: ["login.acme.example"]');
-  });
+  test.each(["client-credentials", "authorization-code"])(
+    "tokens from another host than the API's are allowed for: %s",
+    async (auth) => {
+      const root = projectCopy();
+      await scaffold(root, readChoices("acme", { auth, tokenUrl: "https://login.acme.example/token" }));
+      expect(readFileSync(join(root, "lib/partners/acme/driver.ts"), "utf8")).toContain(
+        'hosts: ["login.acme.example"]',
+      );
+    },
+  );
 });
 
 describe("questions", () => {

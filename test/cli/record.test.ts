@@ -13,6 +13,7 @@ import { UsageError } from "../../bin/commands/usage-error.ts";
 import { createTransport } from "../../lib/aws/transport.ts";
 import { PartnerError } from "../../lib/engine/errors.ts";
 import { stripe } from "../../lib/partners/stripe/driver.ts";
+import { gamma } from "../flows/support/gamma.ts";
 
 const apiKey = "sk_test_realKeyOfSomebody0001";
 const options = (secrets: readonly string[] = []) => ({
@@ -191,6 +192,66 @@ describe("recording", () => {
     expect(await ask("https://api.stripe.com/v1/customers?limit=100")).toEqual(answerOf(page.answer));
     await expect(ask("https://api.stripe.com/v1/customers?limit=99")).rejects.toThrow(
       "No cassette answers GET https://api.stripe.com/v1/customers?limit=99; recorded: GET /v1/customers, ",
+    );
+  });
+});
+
+describe("recording with a token that a person's yes bought", () => {
+  const accessToken = "gamma-access-of-somebody-0001";
+
+  /** A partner with one order, which takes that token alone; its token endpoint must not be asked. */
+  async function gammaServer(): Promise<{ readonly url: string; readonly paths: string[] }> {
+    const paths: string[] = [];
+    const http = createServer((request, response) => {
+      const { pathname } = new URL(request.url ?? "/", "http://localhost");
+      paths.push(pathname);
+      const order = { id: "order-1", amount: 1, note: `signed with ${accessToken}` };
+      const known = request.headers.authorization === `Bearer ${accessToken}`;
+      const body = !known
+        ? { error: "unauthorized" }
+        : pathname.endsWith("/orders")
+          ? { items: [order], next: null }
+          : order;
+      response.writeHead(known ? 200 : 401, { "content-type": "application/json" }).end(JSON.stringify(body));
+    });
+    await new Promise<void>((resolve) => void http.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => new Promise<void>((resolve) => void http.close(() => resolve())));
+    // A server that listens on a port has an address of this kind.
+    return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, paths };
+  }
+
+  const recordAs = (credential: ReturnType<typeof readCredential>, url: string) => {
+    const hosts = new Map(["api.gamma.example", "login.gamma.example"].map((host) => [host, url]));
+    const world = createRecordingWorld(createTransport(hosts), credential);
+    return recordResource({ driver: gamma, resource: "orders", world, credential, itemsMax: 3, from: "sandbox" });
+  };
+
+  test("uses the token as it is, refreshes nothing and keeps it out of the cassette", async () => {
+    const { url, paths } = await gammaServer();
+    const credential = readCredential(gamma, { "connection-credential-env": "TOKEN" }, { TOKEN: accessToken });
+    const cassette = await recordAs(credential, url);
+    expect(paths.filter((path) => path.includes("token"))).toEqual([]);
+    expect(cassette.exchanges.map(({ kind, answer }) => [kind, answer.status])).toContainEqual(["page", 200]);
+    expect(JSON.stringify(cassette)).not.toContain(accessToken);
+  });
+
+  test("asks for no refresh where the token is refused", async () => {
+    const { url, paths } = await gammaServer();
+    const refused = await recordAs(readCredential(gamma, { credential: "another-token" }, {}), url).catch(String);
+    expect(refused).toContain("its access token is not taken any more");
+    expect(refused).not.toContain("another-token");
+    expect(paths.filter((path) => path.includes("token"))).toEqual([]);
+  });
+
+  test("takes no refresh token, which may be good once", () => {
+    const refreshToken = "refresh-of-somebody-0001";
+    for (const text of [JSON.stringify({ refreshToken }), JSON.stringify({ accessToken: "with a space" }), "{"]) {
+      const read = () => readCredential(gamma, { credential: text }, {});
+      expect(read).toThrow(UsageError);
+      expect(read).not.toThrow(refreshToken);
+    }
+    expect(readCredential(gamma, { credential: JSON.stringify({ accessToken, refreshToken }) }, {})).not.toHaveProperty(
+      "refreshToken",
     );
   });
 });

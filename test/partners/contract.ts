@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { PartnerDriver } from "../../lib/engine/define-partner.ts";
+import { checkChildren } from "./contract/children.ts";
 import { checkDamaged, checkMissing, checkRequired } from "./contract/damage.ts";
 import { checkAnyAnswer, checkErrors } from "./contract/errors.ts";
 import { checkDocsPage, checkFixtureFiles } from "./contract/folder.ts";
@@ -30,6 +31,7 @@ export const checks: Readonly<Record<string, Check>> = {
   "recorded pages are walked to the end": checkPages,
   "no pages are walked for ever": checkPagesEnd,
   "changes are asked for": checkIncrements,
+  "children are asked for by their parents": checkChildren,
   "documented errors are taken for what they are": checkErrors,
   "any answer has a verdict": checkAnyAnswer,
   "published signatures come out as published": checkVectors,

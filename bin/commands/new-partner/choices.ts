@@ -3,7 +3,7 @@ import { identifierOf, titleOf } from "./names.ts";
 import { isModelName, modelNames } from "./models.ts";
 import type { ModelName } from "./models.ts";
 
-export const authKinds = ["header", "client-credentials"] as const;
+export const authKinds = ["header", "client-credentials", "authorization-code"] as const;
 export const pageKinds = ["keyset", "offset", "next-link"] as const;
 export const webhookKinds = ["body-hmac", "standard-webhooks", "none"] as const;
 
@@ -27,6 +27,7 @@ export interface PartnerChoices {
   readonly baseUrl: string;
   readonly auth: AuthKind;
   readonly tokenUrl: string;
+  readonly authorizeUrl: string;
   readonly pages: PageKind;
   readonly limits: readonly Limit[];
   readonly webhooks: WebhookKind;
@@ -41,6 +42,7 @@ export interface Said {
   readonly docs?: string;
   readonly auth?: string;
   readonly tokenUrl?: string;
+  readonly authorizeUrl?: string;
   readonly pages?: string;
   readonly limits?: readonly string[];
   readonly webhooks?: string;
@@ -69,6 +71,7 @@ export function readChoices(name: string, said: Said): PartnerChoices {
     baseUrl,
     auth: oneOf("--auth", said.auth ?? "header", authKinds),
     tokenUrl: urlOf("--token-url", said.tokenUrl ?? `${new URL(baseUrl).origin}/oauth/token`),
+    authorizeUrl: urlOf("--authorize-url", said.authorizeUrl ?? `${new URL(baseUrl).origin}/oauth/authorize`),
     pages: oneOf("--pages", said.pages ?? "keyset", pageKinds),
     limits: (said.limits ?? [defaultLimit]).map(readLimit),
     webhooks: oneOf("--webhooks", said.webhooks ?? "body-hmac", webhookKinds),

@@ -1,4 +1,4 @@
-import { exampleCredential } from "./auth.ts";
+import { authTemplateOf } from "./auth.ts";
 import type { Limit, PartnerChoices } from "./choices.ts";
 import { dashed } from "./names.ts";
 import { pagesTemplates } from "./pages.ts";
@@ -6,9 +6,9 @@ import { webhookTemplateOf } from "./webhooks.ts";
 
 /** `docs/partners/<name>.md`: the sections that every partner's page has. What nobody has looked up yet says so itself. */
 export function docsPage(choices: PartnerChoices): string {
-  const { name, title, docs, resource, model } = choices;
+  const { title, docs, resource, model } = choices;
   const changes = choices.webhooks === "none" ? "full passes" : "webhooks, full passes";
-  const credential = JSON.stringify({ partner: name, credential: exampleCredential(choices) });
+  const auth = authTemplateOf(choices);
   return `# ${title}
 
 API reference: ${docs}
@@ -22,8 +22,8 @@ with ${title}'s own documentation, correct it here and in the driver, and put th
 
 ## Connect an account
 
-1. ${choices.auth === "header" ? "Make an API key" : "Make a client id and a client secret"} in ${title}'s settings; where that is, nobody has written down yet.
-2. Store it: \`POST /api/v1/connections\` with \`${credential.slice(0, -1)}, …}\`.
+1. ${auth.make} in ${title}'s settings; where that is, nobody has written down yet.
+2. ${connectStep(choices)}
 ${webhookStep(choices)}
 ## What becomes of things
 
@@ -47,7 +47,7 @@ Nothing here has been seen on a real account yet; "unverified" marks what no pag
 
 - **Limits.** ${choices.limits.map(limitWords).join(", ")} for an account. ${docs} (unverified)
 - **Pages.** ${capitalisedSentence(pagesTemplates[choices.pages].words)}; at most 100 a page. ${docs} (unverified)
-- **Keys.** ${choices.auth === "header" ? "A key in `Authorization: Bearer`" : `Tokens by client credentials from \`${choices.tokenUrl}\``}. ${docs} (unverified)
+- **Keys.** ${auth.words(choices)}. ${docs} (unverified)
 - **Webhooks.** ${webhookTemplateOf(choices)?.words(choices) ?? "None that are known"}. ${docs} (unverified)
 - **Deletions.** How ${title} tells of them, or whether it does, has not been looked up. ${docs} (unverified)
 
@@ -55,6 +55,15 @@ Nothing here has been seen on a real account yet; "unverified" marks what no pag
 
 Changes by filter or feed, other resources, and a sandbox for \`npm start\` and \`npm run smoke\`.
 `;
+}
+
+function connectStep(choices: PartnerChoices): string {
+  const { name, title } = choices;
+  const { example } = authTemplateOf(choices);
+  if (example === null)
+    return `Put its id, secret and redirect URI into the partner's secret as \`app\`; then \`POST /api/v1/connections/authorize\` with \`{"partner":"${name}", …}\` answers where to send the browser of whoever has an account at ${title}.`;
+  const credential = JSON.stringify({ partner: name, credential: example });
+  return `Store it: \`POST /api/v1/connections\` with \`${credential.slice(0, -1)}, …}\`.`;
 }
 
 function webhookStep({ title, name, webhooks }: PartnerChoices): string {

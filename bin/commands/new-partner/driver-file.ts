@@ -1,4 +1,4 @@
-import { authCode } from "./auth.ts";
+import { authCode, authTemplateOf } from "./auth.ts";
 import type { Limit, PartnerChoices } from "./choices.ts";
 import { modelTemplates } from "./models.ts";
 import type { ModelTemplate } from "./models.ts";
@@ -50,6 +50,7 @@ function imports(choices: PartnerChoices, template: ModelTemplate): string {
     'import * as z from "zod";',
     `import { ${makers} } from "../../engine/define-partner.ts";`,
     'import { slidingWindow } from "../../engine/gate/limit-declarations.ts";',
+    ...authTemplateOf(choices).imports,
     `import { ${pages.maker} } from "../../engine/pages/${pages.module}.ts";`,
     ...(webhook === null ? [] : [`import { ${webhook.maker} } from "../../engine/signatures/${webhook.module}.ts";`]),
     'import { extraOf, instantFromMs, present } from "../../models/common.ts";',
@@ -93,10 +94,11 @@ function grouped(number: number): string {
 function webhookCode(choices: PartnerChoices): string {
   const template = webhookTemplateOf(choices);
   if (template === null) return "";
+  const replayable = template.toleranceMs === null ? "\n    isReplayable: true," : "";
   return `webhook: webhook({
     verify: ${template.verifier(choices)},
     schema: WebhookEvent,
-    dedupeKey: (event) => event.id,
+    dedupeKey: (event) => event.id,${replayable}
     touches: (event) =>
       event.type.startsWith("${choices.model}.") ? [{ resource: "${choices.resource}", externalId: event.data.id }] : [],
   }),`;

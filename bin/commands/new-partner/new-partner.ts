@@ -16,7 +16,7 @@ Writes a driver that compiles, a test that passes, fixtures and a docs page, add
 says what to fill in. Asks what matters when it is not said and somebody sits at the terminal. Overwrites nothing.
 
 Options
-  --auth <kind>        header (default), client-credentials
+  --auth <kind>        header (default), client-credentials, authorization-code
   --pages <kind>       keyset (default), offset, next-link
   --limit <limit>      calls an account may make: 10/s (default), 300/min, 5000/h, 100/10s; may be given several times
   --webhooks <kind>    body-hmac (default), standard-webhooks, none
@@ -25,7 +25,8 @@ Options
   --title <text>       as people write it
   --base-url <url>     of the API, with its version (default https://api.<name>.example/v1)
   --docs <url>         of the API's documentation
-  --token-url <url>    where client credentials buy tokens (default /oauth/token on the API's host)
+  --token-url <url>    where tokens are bought (default /oauth/token on the API's host)
+  --authorize-url <url>  where a person's browser is sent (default /oauth/authorize on the API's host)
   --yes                ask nothing, take the defaults
 
 Examples
@@ -44,6 +45,7 @@ Examples
     "base-url": { type: "string" },
     docs: { type: "string" },
     "token-url": { type: "string" },
+    "authorize-url": { type: "string" },
     yes: { type: "boolean", short: "y" },
   },
   run,
@@ -77,6 +79,7 @@ const optionOf = {
   docs: "docs",
   baseUrl: "base-url",
   tokenUrl: "token-url",
+  authorizeUrl: "authorize-url",
 } as const;
 
 function saidIn(values: Values): Said {

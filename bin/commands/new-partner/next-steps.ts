@@ -8,6 +8,9 @@ export function nextSteps(choices: PartnerChoices): readonly string[] {
   const schema = choices.model.slice(0, 1).toUpperCase() + choices.model.slice(1);
   return [
     `${driver}: \`baseUrl\`, \`auth\` and its credential's form, \`limits\`, each as ${choices.title}'s documentation has it.`,
+    ...(choices.auth === "authorization-code"
+      ? [`${driver}: \`scopes\`, and where the partner names the \`account\` that was connected; docs/credentials.md.`]
+      : []),
     `${driver}: the options of \`pages\`, and the paths of \`${choices.resource}\`.`,
     `${fixtures}/${dashed(choices.resource)}.json: real answers, without secrets and people's data; then the schema \`${schema}\` and \`toRecord\` after them, and the expected record in the test.`,
     ...(choices.webhooks === "none"

@@ -1,4 +1,4 @@
-import { credentialsCode } from "./auth.ts";
+import { authTemplateOf } from "./auth.ts";
 import type { PartnerChoices } from "./choices.ts";
 import { expectedRecord } from "./fixture-files.ts";
 import { modelTemplates } from "./models.ts";
@@ -37,7 +37,7 @@ ${webhook === null ? "" : webhookSchemas(resource)}
 const pages = read("${dashed(resource)}.json", z.array(z.looseObject({})));
 
 describePartner(${identifier}, {
-  credentials: ${credentialsCode(choices)},
+  credentials: ${authTemplateOf(choices).credentials},
   resources: {
     ${resource}: { pages, required: ${JSON.stringify(required)}, gone: [], feed: null },
   },

@@ -22,7 +22,7 @@ written before you commit it: no scrubber knows everybody's name.
 
 Options
   --resource <name>                 only this resource; may be given several times
-  --connection-credential-env <NAME>  the environment variable with the credential: its JSON, or an API key as it is
+  --connection-credential-env <NAME>  the environment variable with the credential: its JSON, or an API key or access token as it is
   --credential <json>               the credential itself, which others on this machine may then see
   --limit <count>                   things kept of a page (default 3)
   --url <https url>                 another base URL of the partner's, such as its test system

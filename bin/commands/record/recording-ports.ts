@@ -12,6 +12,8 @@ import type {
 import type { CallPorts } from "../../../lib/flows/call-partner.ts";
 import { controlAtRest, parkedThatSay } from "../control-at-rest.ts";
 
+const standInApp = { clientId: "stand-in", clientSecret: "stand-in", redirectUri: "https://stand-in.example/callback" };
+
 export interface Recorded {
   readonly request: OutboundRequest;
   readonly answer: OutboundAnswer;
@@ -44,8 +46,8 @@ export function createRecordingWorld(transport: Transport, fields: CredentialFie
       acquire: async (key, ttlMs) => ({ kind: "leased", key, fence: 1, expiresAtMs: systemClock.nowMs() + ttlMs }),
       release: async () => undefined,
     },
-    // No app of ours is at hand: a token that has run out is not refreshed here.
-    partnerSecrets: { read: async () => null },
+    // Recording holds no refresh token, so no app is ever sent anywhere: with this one a refused token is told as what it is.
+    partnerSecrets: { read: async () => ({ connectionKey: "", webhookSecrets: [], app: standInApp }) },
     metrics: { count: () => undefined },
     random: systemRandom,
     control: controlAtRest,

@@ -1,5 +1,7 @@
-import type { PartnerDriver } from "../../../lib/engine/define-partner.ts";
+import * as fc from "fast-check";
+import type { AuthorizationCode, PartnerDriver } from "../../../lib/engine/define-partner.ts";
 import { urlFor } from "../../../lib/engine/request-url.ts";
+import { anyJson, falsified } from "./subject.ts";
 import type { Check } from "./subject.ts";
 
 /** Names that stacks, queues and paths are made of, and URLs that calls go to. */
@@ -32,6 +34,7 @@ export const checkCredentials: Check = ({ driver, fixtures }) => {
   const { accepted, refused } = fixtures.credentials;
   return [
     ...(auth.kind === "header" ? headerProblems(auth.header, auth.prefix) : tokenUrlProblems(driver, auth.tokenUrl)),
+    ...(auth.kind === "authorization-code" ? authorisationProblems(driver, auth) : []),
     ...unless(accepted.length > 0, "there is no accepted credential among the fixtures"),
     ...accepted.flatMap(({ fields }) =>
       unless(credential.safeParse(fields).success, "an accepted credential is refused"),
@@ -63,6 +66,41 @@ function tokenUrlProblems(driver: PartnerDriver, tokenUrl: string): string[] {
     isPlainHttps(tokenUrl) && urlFor(driver, request) !== null,
     `tokenUrl "${tokenUrl}" is no https URL of the partner's hosts`,
   );
+}
+
+/** RFC 6749, 3.1: the endpoint has no fragment, and may have a query of its own, which is kept. */
+function authorisationProblems(driver: PartnerDriver, auth: AuthorizationCode): string[] {
+  const { authorizeUrl, revokeUrl, scopes, parameters } = auth;
+  const ours = [
+    "response_type",
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "state",
+    "code_challenge",
+    "code_challenge_method",
+  ];
+  const taken = [...Object.keys(parameters), ...queryNamesOf(authorizeUrl)].filter((name) => ours.includes(name));
+  return [
+    ...unless(isPlainHttps(authorizeUrl.replace(/\?[^#]*$/, "")), `authorizeUrl "${authorizeUrl}" is no https URL`),
+    ...(revokeUrl === undefined ? [] : tokenUrlProblems(driver, revokeUrl)),
+    ...unless(taken.length === 0, `${taken.join(", ")} is the flow's own, and no parameter of the driver's`),
+    ...scopes.flatMap((scope) => unless(/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope), `"${scope}" is no single scope`)),
+    ...unless(new Set(scopes).size === scopes.length, "a scope is asked for twice"),
+    ...falsified(
+      "the account is a text or null, whatever the partner answers",
+      fc.property(anyTexts, fc.dictionary(fc.string(), anyJson), anyJson, (callback, token, probe) => {
+        const account = auth.account({ callback, token, probe });
+        return account === null || typeof account === "string";
+      }),
+    ),
+  ];
+}
+
+const anyTexts = fc.dictionary(fc.string(), fc.string());
+
+function queryNamesOf(url: string): readonly string[] {
+  return URL.canParse(url) ? [...new URL(url).searchParams.keys()] : [];
 }
 
 export function unless(holds: boolean, problem: string): string[] {

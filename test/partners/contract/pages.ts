@@ -6,6 +6,7 @@ import { pageRequest } from "../../../lib/engine/page-request.ts";
 import type { PageCall, PageStrategy } from "../../../lib/engine/pages/page-strategy.ts";
 import { urlFor } from "../../../lib/engine/request-url.ts";
 import type { Cursor } from "../../../lib/engine/run.ts";
+import { childLists } from "./children.ts";
 import { unless } from "./identity.ts";
 import { changed, pathsIn } from "./json-paths.ts";
 import { anyJson, falsified } from "./subject.ts";
@@ -32,7 +33,7 @@ export const checkPages: Check = (subject) => [
 
 /** Whatever a partner answers, `read` gives a page or a PageShapeError, and no walk asks the same again and again. */
 export const checkPagesEnd: Check = (subject) =>
-  walkables(subject).flatMap((walkable) => {
+  [...walkables(subject), ...childLists(subject)].flatMap((walkable) => {
     const damaged = fc
       .constantFrom(...walkable.pages)
       .chain((page) =>
