@@ -84,17 +84,23 @@ export function createConnectionStore(table: Table, log: Pick<Log, "error">): Co
       return (await table.create(itemOfNote(next))) === "created" ? "stored" : "superseded";
     },
 
-    async due(partner, nowMs, limit) {
-      const items = await readDue(table, due, shardsOf(partner), { untilMs: nowMs, limit });
+    async due(partner, untilMs, limit) {
+      const items = await readDue(table, due, shardsOf(partner), { untilMs, limit });
       return readableOf(items, (item) => resourceOfItem(table.name, item), log);
     },
 
-    async dueLooks(partner, nowMs, limit) {
-      const items = await readDue(table, due, shardsOf(looksPartitionOf(partner)), { untilMs: nowMs, limit });
-      const read = readableOf(items, (item) => connectionIn(table.name, item), log);
-      return read.filter((connection) => connection !== null);
-    },
+    dueLooks: (partner, untilMs, limit) => dueLooks(table, log, partner, { untilMs, limit }),
   };
+}
+
+async function dueLooks(
+  table: Table,
+  log: Pick<Log, "error">,
+  partner: string,
+  bounds: { readonly untilMs: number; readonly limit: number },
+): Promise<readonly Connection[]> {
+  const items = await readDue(table, due, shardsOf(looksPartitionOf(partner)), bounds);
+  return readableOf(items, (item) => connectionOfItem(table.name, item), log);
 }
 
 async function isGone(table: Table, partner: string, of: Parameters<ConnectionStore["isGone"]>[1]): Promise<boolean> {

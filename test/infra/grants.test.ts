@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { renewingDriver, replayable, subscribingDriver } from "./support/drivers.ts";
+import { renewingDriver, replayable } from "./support/drivers.ts";
 import { account, region } from "./support/render.ts";
 import { ofType } from "./support/resources.ts";
 import { may, rolesOf, statementsOf, type Role } from "./support/roles.ts";
@@ -262,26 +262,6 @@ test("credentials are sealed anew where they are tried, and by all who call wher
   }
 });
 
-test("whoever registers webhooks reads the key that their secret is sealed under, and nobody else who works a lane", () => {
-  const reading = rolesOf(synth({ partners: ["acme", subscribingDriver("globex")] })).filter((role) => {
-    if (isConsole(role) || isPublisher(role)) return false;
-    const secret = `arn:aws:secretsmanager:${region}:${account}:secret:sluice-dev/partners/${partnerOf(role)}-Ab3dEf`;
-    return may(role, "secretsmanager:GetSecretValue", secret);
-  });
-  const workers = reading.map((role) => [partnerOf(role), /Consume(Webhooks|Imports)|Emergency/.exec(role.id)?.[0]]);
-  expect(workers.filter(([, worker]) => worker !== undefined)).toEqual([
-    ["globex", "ConsumeWebhooks"],
-    ["globex", "Emergency"],
-  ]);
-});
-
-test("partner-control notes what it has looked at", () => {
-  const role = partnersRoles("acme").find((each) => each.id.includes("PartnerControl"));
-  if (role === undefined) throw new Error("partner-control's role");
-  const table = `arn:aws:dynamodb:${region}:${account}:table/sluice-dev-connections`;
-  expect(may(role, "dynamodb:PutItem", table, { "dynamodb:LeadingKeys": "acme#1" })).toBe(true);
-});
-
 test("the fan-out asks how full its lane is, and takes nothing from it", () => {
   const role = partnersRoles("acme").find((each) => each.id.includes("ImportFanOut"));
   if (role === undefined) throw new Error("the fan-out's role");
@@ -355,6 +335,11 @@ describe("the API's role", () => {
     expect(may(role, "kms:GenerateDataKey", key, sealed("acme"))).toBe(true);
     expect(may(role, "kms:GenerateDataKey", key, sealed("stranger"))).toBe(false);
     expect(may(role, "kms:Decrypt", key, sealed("acme"))).toBe(false);
+    // From key to key within KMS, of known partners alone.
+    for (const action of ["ReEncryptFrom", "ReEncryptTo"]) {
+      expect(may(role, `kms:${action}`, key, sealed("acme"))).toBe(true);
+      expect(may(role, `kms:${action}`, key, sealed("stranger"))).toBe(false);
+    }
   });
 
   test("counts what waits on a lane and can take nothing from it", () => {
@@ -375,11 +360,6 @@ describe("the API's role", () => {
     expect(invoked).toEqual(["emergency-work"]);
   });
 
-    // From key to key within KMS, of known partners alone.
-    for (const action of ["ReEncryptFrom", "ReEncryptTo"]) {
-      expect(may(role, `kms:${action}`, key, sealed("acme"))).toBe(true);
-      expect(may(role, `kms:${action}`, key, sealed("stranger"))).toBe(false);
-    }
   test("reads how limits stand, and can put to history what it lost, and erase", () => {
     const [role] = console;
     if (role === undefined) return;
@@ -401,7 +381,7 @@ describe("the API's role", () => {
   });
 });
 
-test("the publisher of changes writes history and nothing else, and lists streams is all it may do anywhere", () => {
+test("the publisher of changes writes history, takes away late records, and to list streams is all it may do anywhere", () => {
   const [publisher, ...others] = roles.filter(isPublisher);
   expect(others).toEqual([]);
   const statements = publisher?.statements ?? [];
@@ -409,11 +389,16 @@ test("the publisher of changes writes history and nothing else, and lists stream
     each.Action.some((action) => /^dynamodb:(Put|Update|Delete|Batch)/.test(action)),
   );
   expect(writes.map((each) => [each.Action, each.Resource])).toEqual([
-    [["dynamodb:PutItem"], [`arn:aws:dynamodb:${region}:${account}:table/sluice-dev-history`]],
+    [["dynamodb:PutItem", "dynamodb:Query", "dynamodb:BatchWriteItem"], [tableOf("history")]],
+    [["dynamodb:GetItem", "dynamodb:BatchWriteItem"], [tableOf("records")]],
   ]);
   const anywhere = statements.filter((each) => each.Resource.includes("*"));
   expect(anywhere.map((each) => each.Action)).toEqual([["dynamodb:ListStreams"]]);
 });
+
+function tableOf(name: string): string {
+  return `arn:aws:dynamodb:${region}:${account}:table/sluice-dev-${name}`;
+}
 
 function isConsole(role: Role): boolean {
   return role.stack.endsWith("-Edge") && role.id.startsWith("Console");
