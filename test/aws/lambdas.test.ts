@@ -90,6 +90,14 @@ describe("webhook-ingest", () => {
     expect((await batchFrom(world.services, world.queues.webhooks)).Records).toEqual([]);
   });
 
+  it("takes the same where it can call out for keys", async () => {
+    const { handler } = await import("../../lambdas/webhook-ingest-with-keys.ts");
+    expect(await handler(webhookEvent(chargeEvent("evt_keys")), lambdaContext())).toMatchObject({ statusCode: 202 });
+    const forged = webhookEvent(chargeEvent("evt_keys"), { secret: "another" });
+    expect(await handler(forged, lambdaContext())).toMatchObject({ statusCode: 401 });
+    expect((await batchFrom(world.services, world.queues.webhooks)).Records).toHaveLength(1);
+  });
+
   it("takes a body too large for the queue by claim check", async () => {
     const body = JSON.stringify({ id: "evt_large", text: "ä".repeat(600_000) });
     expect(await statusOf(webhookEvent(body))).toBe(202);

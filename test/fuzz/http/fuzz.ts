@@ -1,4 +1,5 @@
 import { requestOf } from "../../../lib/engine/signatures/diagnosis/subject.ts";
+import * as z from "zod";
 import { verdictOn } from "../../../lib/engine/signatures/verification.ts";
 import { mapBounded } from "../../../lib/engine/map-bounded.ts";
 import { judges } from "../webhook/judges.ts";
@@ -62,6 +63,7 @@ export async function fuzzOverHttp(options: {
       await judgePost(world, tally, door, sent, `post ${index}`);
     });
     await sendEdges(world, tally, random, options.nowMs);
+    await fetchToken(world, tally, random, options.nowMs);
     await countQueued(world, tally);
     return { count: options.count, seed: options.seed, ...tally.report(), keyCalls: world.keyCalls() };
   } finally {
@@ -128,6 +130,26 @@ async function sendEdges(world: FuzzWorld, tally: Tally, random: Random, nowMs: 
       if (status !== 413) tally.violation(`${length} bytes at ${door.partner}: answered ${status}, not 413`);
     }
   }
+}
+
+const Token = z.object({ access_token: z.string() });
+
+/** As the partner of inverted OAuth does: a token for its secret, none for another, and a webhook with it. */
+async function fetchToken(world: FuzzWorld, tally: Tally, random: Random, nowMs: () => number): Promise<void> {
+  const door = doors.find(({ partner }) => partner === "booking");
+  if (door === undefined) throw new Error("nobody fetches a token");
+  const ask = (pair: string) => {
+    const authorization = `Basic ${Buffer.from(pair).toString("base64")}`;
+    const body = Buffer.from("grant_type=client_credentials");
+    return sendRaw(world.url, bytesOf({ path: "/webhooks/booking/token", headers: { authorization }, body }));
+  };
+  const [given, refused] = [await ask(door.sender.secret), await ask(door.sender.other)];
+  for (const { status } of [given, refused]) tally.answer(status, "a token asked for");
+  if (refused.status !== 401) tally.violation(`a token for another secret: answered ${refused.status}`);
+  if (given.status !== 200) return tally.violation(`a token for the secret: answered ${given.status}`);
+  const authorization = `Bearer ${Token.parse(JSON.parse(given.body)).access_token}`;
+  const post = { ...wholePost(door, random.bytes(9), random, nowMs()), headers: { authorization } };
+  await judgePost(world, tally, door, post, "a token of ours");
 }
 
 async function countQueued(world: FuzzWorld, tally: Tally): Promise<void> {
