@@ -11,7 +11,7 @@ import { countDropped, findOwner } from "./find-owner.ts";
 export type PartsPorts = Pick<Ports, "claims" | "connections" | "lanes" | "log" | "metrics">;
 
 /** Bounds what one body makes us look up and send. */
-export const partsMax = 1_000;
+const partsMax = 1_000;
 const atOnce = 10;
 /** As much as a message holds, when JSON's escapes make six bytes of each. */
 const inlineBytesMax = 160 * 1024;
