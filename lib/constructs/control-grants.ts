@@ -28,8 +28,8 @@ export function controlGrants(
     allowIndex(scope, stage, partner, "connections", "due"),
     allowItems(scope, stage, partner, "token-buckets", ["GetItem", "PutItem"]),
     allowKey(scope, stage, [partner], renewsCredentials(driver) ? ["Decrypt", "GenerateDataKey"] : ["Decrypt"]),
-    allowObjects(["GetObject"], [claimCheckArn(scope, stage, "bodies", partner)]),
     ...allowFormerKeys(stage, [partner], ["Decrypt"]),
+    allowObjects(["GetObject"], [claimCheckArn(scope, stage, "bodies", partner)]),
     ...refreshGrants(scope, stage, driver),
   ];
 }

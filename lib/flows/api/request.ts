@@ -18,9 +18,9 @@ export interface ApiRequest {
   readonly body: Uint8Array;
   /** Ours or the gateway's; it is answered and logged, so that an answer finds its log lines. */
   readonly requestId: string;
-}
   /** Where this API is reached, by the gateway's own word: `https://api.example.com`. */
   readonly origin?: string;
+}
 
 /** The same, once it is known who calls. */
 export interface AuthorisedRequest extends ApiRequest {

@@ -23,8 +23,8 @@ import { statusRoutes } from "./status.ts";
 import { syncRoutes } from "./sync.ts";
 import { syncStatusRoutes } from "./sync-status.ts";
 import { waitingRoutes } from "./waiting.ts";
-
 import { webhookRoutes } from "./webhooks.ts";
+
 /** Everything that the API answers, version 1. */
 export const routes: readonly Route[] = [
   ...healthRoutes,
@@ -37,8 +37,8 @@ export const routes: readonly Route[] = [
   ...emergencyRoutes,
   ...oauthRoutes,
   ...connectionRoutes,
-  ...pauseRoutes,
   ...webhookRoutes,
+  ...pauseRoutes,
   ...syncRoutes,
   ...syncStatusRoutes,
   ...compareRoutes,
