@@ -170,6 +170,7 @@ function invitation(world: World, demos: readonly DemoConnection[]): string {
   return `
   Address  ${world.stack.url}
   API key  ${world.apiKey}
+  Users    curl -s '${world.usersUrl}/token' -d '{"role": "viewer", "tenantId": "demo"}' gives a token for Authorization: Bearer
 
   Three things to try, in another terminal:
     ${base} '${api}/connections/${id}/records/${resource}?limit=2'

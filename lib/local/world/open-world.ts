@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { apiSecretNameFor } from "../../engine/names.ts";
+import { startUserIssuer } from "../users/user-issuer.ts";
 import type { SandboxDefinition } from "../sandbox/definition.ts";
 import { startSandboxes } from "../sandbox/run.ts";
 import { startLocalStack } from "../stack.ts";
@@ -37,6 +38,8 @@ export interface World {
   readonly stack: LocalStack;
   readonly partners: readonly PlayPartner[];
   readonly apiKey: string;
+  /** Where tokens of users are issued: `POST /token` with a role. */
+  readonly usersUrl: string;
   /** Fires every schedule of the stack once, so that nobody waits for its time. */
   fireSchedules(): Promise<void>;
   stop(): Promise<void>;
@@ -47,13 +50,21 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   mkdirSync(options.dataDir, { recursive: true });
   const definitions = options.sandboxes ? await findSandboxes() : [];
   const sandboxes = await startSandboxes(definitions, { dataDir: partnersDirOf(options.dataDir) });
+  const users = await startUserIssuer({ dataDir: options.dataDir });
+  const stopAround = async (): Promise<void> => {
+    await users.stop();
+    await sandboxes.stop();
+  };
   try {
     const stack = await startLocalStack({
       cdkOutDir: options.cdkOutDir,
       dataDir: join(options.dataDir, "stack"),
       httpPort: options.port,
       onlooker: options.onlooker,
-      extraEnvironment: options.sandboxes ? { SLUICE_SANDBOX_HOSTS: JSON.stringify(sandboxes.table) } : {},
+      extraEnvironment: {
+        SLUICE_SANDBOX_HOSTS: JSON.stringify({ ...sandboxes.table, [users.host]: users.url }),
+        SLUICE_USERS: JSON.stringify(users.pool),
+      },
     });
     for (const { name, app } of definitions) {
       const address = sandboxes.addresses[name] ?? "";
@@ -66,7 +77,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     }));
     const stop = async (): Promise<void> => {
       await stack.stop();
-      await sandboxes.stop();
+      await stopAround();
     };
     const fireSchedules = async (): Promise<void> => {
       await Promise.all(stack.model.schedules.map((schedule) => stack.fire(schedule.name)));
@@ -76,10 +87,11 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       partners,
       fireSchedules,
       apiKey: await readApiKey(stack.services, apiSecretNameFor(options.stage)),
+      usersUrl: users.url,
       stop,
     };
   } catch (error) {
-    await sandboxes.stop();
+    await stopAround();
     throw error;
   }
 }

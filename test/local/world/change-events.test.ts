@@ -13,6 +13,7 @@ import { ChangeQueue, createApp } from "../../../lib/stacks/index.ts";
 import config from "../../../sluice.config.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { waitUntil } from "../support/wait.ts";
+import { checkUserTokens } from "./user-tokens.ts";
 
 /** As docs/events.md has it: an application's own queue of what changes. */
 function synthesise(outdir: string): void {
@@ -67,6 +68,7 @@ test("an application's queue gets each change of a partner's records, once an id
     if (partner === undefined) throw new Error("no sandbox of Stripe");
     const api = createApiClient(world.stack.url, world.apiKey);
     const { connectionId } = await connectDemo(world, api, partner, "demo");
+    await checkUserTokens(world);
     const queue = world.stack.model.queues.find(({ name }) => name.includes("Changes") && !name.includes("Dead"));
     if (queue === undefined) throw new Error("the application's queue was not made");
     const client = clientOf(world.stack.services);
