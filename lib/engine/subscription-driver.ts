@@ -1,4 +1,5 @@
-import type { PartnerRequest } from "./define-partner.ts";
+import type { Connection } from "./connection-ports.ts";
+import type { PartnerDriver, PartnerRequest } from "./define-partner.ts";
 
 /**
  * How a partner is told where to send a connection's webhooks. Each connection registers an address of its own; an address
@@ -8,6 +9,8 @@ import type { PartnerRequest } from "./define-partner.ts";
 export interface SubscriptionDriver {
   /** `returned`: the partner makes it up and tells it in the answer to `create`, once. `chosen`: we do, and send it along. */
   readonly secret: "returned" | "chosen";
+  /** Whose webhooks come to an address of their own; every connection's unless said. The app's own address serves the others. */
+  readonly serves?: (connection: Pick<Connection, "account" | "settings">) => boolean;
   /** What is asked for: the names of the partner's events. */
   readonly events: readonly string[];
   /** All that the account has; at most ten pages are read. */
@@ -51,4 +54,13 @@ export interface CreatedSubscription {
   /** null where it was ours to choose. */
   readonly secret: string | null;
   readonly expiresAtMs: number | null;
+}
+
+/** How a connection's webhooks are registered; null where a person does it, or where the app's own address serves it. */
+export function subscriptionsFor(
+  driver: Pick<PartnerDriver, "webhook">,
+  connection: Pick<Connection, "account" | "settings">,
+): SubscriptionDriver | null {
+  const subscriptions = driver.webhook?.subscriptions;
+  return subscriptions === undefined || subscriptions.serves?.(connection) === false ? null : subscriptions;
 }

@@ -20,7 +20,7 @@ test("webhooks that a person registers are said to be so", async () => {
   const cli = await openCli();
   const id = await cli.api.connect({ partner: "beta", credential: { token: "beta-1", region: "eu" } });
   expect((await cli.run(webhooksCommand, id)).out).toContain("registered by a person");
-  await expect(cli.run(webhooksCommand, id, "--ensure")).rejects.toThrow("does not register webhooks");
+  await expect(cli.run(webhooksCommand, id, "--ensure")).rejects.toThrow("not registered for this connection");
 });
 
 test("webhooks are of one connection", async () => {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Connection } from "../../engine/ports.ts";
+import { subscriptionsFor } from "../../engine/subscription-driver.ts";
 import type { SubscriptionDriver } from "../../engine/subscription-driver.ts";
 import { statusOf } from "../../engine/subscription.ts";
 import { wishSubscription } from "../subscriptions/wish-subscription.ts";
@@ -36,7 +37,7 @@ export const webhookRoutes = [
       const { title } = driverOf(ports, connection);
       const path = `/webhooks/${connection.partner}/${connection.connectionId}`;
       if (subscriptions === null) {
-        const message = `${title}'s driver does not register webhooks: a person gives ${title} the address ${path} of this API, and its secret to the connection.`;
+        const message = `${title}'s webhooks are not registered for this connection: a person gives ${title} the address ${path} of this API, or the app's own, and its secret to us. See docs/partners/${connection.partner}.md.`;
         throw problem(409, "registered-by-hand", message);
       }
       if (request.origin === undefined)
@@ -49,7 +50,7 @@ export const webhookRoutes = [
 ];
 
 function subscriptionsOf(ports: Pick<ApiPorts, "partners">, connection: Connection): SubscriptionDriver | null {
-  return driverOf(ports, connection).webhook?.subscriptions ?? null;
+  return subscriptionsFor(driverOf(ports, connection), connection);
 }
 
 function viewOf(

@@ -4,6 +4,7 @@ import type { Job } from "../../engine/job.ts";
 import { unguessable } from "../../engine/oauth/pkce.ts";
 import type { Connection, Ports } from "../../engine/ports.ts";
 import { seal, unseal } from "../../engine/seal.ts";
+import { subscriptionsFor } from "../../engine/subscription-driver.ts";
 import type { CreatedSubscription, RemoteSubscription } from "../../engine/subscription-driver.ts";
 import { failedLook, isRight, subscribed } from "../../engine/subscription.ts";
 import type { Subscription } from "../../engine/subscription.ts";
@@ -43,7 +44,8 @@ export async function keepSubscription(
     if (connection?.subscription === undefined) return done;
     const { subscription, status } = connection;
     const work = { driver, subscriptions, connection, context };
-    if (!subscription.wanted) return await takeAway(ports, work, subscription);
+    if (!subscription.wanted || subscriptionsFor(driver, connection) === null)
+      return await takeAway(ports, work, subscription);
     if (status !== "active") return { ...waitForPerson(status, ports.clock.nowMs()), connectionId };
     return await keep(ports, work, subscription);
   } finally {
@@ -179,7 +181,7 @@ async function takeAway(
     sayLeft(ports, work, left.error.code);
   }
   await changeItem(ports, work.connection, ({ subscription: current, ...rest }) =>
-    current === undefined || current.wanted ? null : rest,
+    current === undefined || current.wishedAtMs !== subscription.wishedAtMs ? null : rest,
   );
   return done;
 }

@@ -49,6 +49,8 @@ const path = "/webhook_endpoints";
 export function stripeSubscriptions(apiVersion: string): SubscriptionDriver {
   return {
     secret: "returned",
+    // An account that a platform's key speaks for is served by the platform's own endpoint.
+    serves: ({ settings }) => (settings["key"] ?? "own") === "own",
     events,
     list: {
       request: (after) => ({

@@ -175,6 +175,25 @@ describe("by itself", () => {
   });
 });
 
+test("a connection that is served by the app's own address from now on has none of its own any more", async () => {
+  const driver = driverWith();
+  const { webhook } = driver;
+  if (webhook?.subscriptions === undefined) throw new Error("it registers webhooks");
+  const serves = ({ settings }: { settings: Readonly<Record<string, string>> }) => settings["shared"] === undefined;
+  const world = await hookWorld({
+    ...driver,
+    webhook: { ...webhook, subscriptions: { ...webhook.subscriptions, serves } },
+  });
+  await wish(world);
+  await work(world);
+  expect(world.hooks.hooks).toHaveLength(1);
+  await changeConnection(world.ports, world.driver, world.connection, { settings: { shared: "yes" } }, actor);
+  world.ports.clock.advance(7 * dayMs);
+  await lookHourly(world);
+  await work(world);
+  expect([world.hooks.hooks, (await stored(world)).subscription]).toEqual([[], undefined]);
+});
+
 test("what will not come right by itself is shown, given up, and looked at again a day later", async () => {
   const world = await hookWorld();
   world.instead.push(jsonAnswer(400, { error: "at most 16" }));

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import * as z from "zod";
+import { subscriptionsFor } from "../../../lib/engine/subscription-driver.ts";
 import { statusOf } from "../../../lib/engine/subscription.ts";
 import type { OutboundAnswer, OutboundRequest } from "../../../lib/engine/ports.ts";
 import { createConnection } from "../../../lib/flows/connections/create-connection.ts";
@@ -97,4 +98,11 @@ test("an endpoint is registered, its secret verifies what Stripe's package signs
   expect(await removeConnection(ports, stripe, connection, actor)).toMatchObject({ why: "webhooks-registered" });
   await workOne(ports);
   expect((await open.stripe.webhookEndpoints.list()).data).toEqual([]);
+});
+
+test("an account of a platform is served by the platform's own endpoint", () => {
+  const served = (settings: Readonly<Record<string, string>>) =>
+    subscriptionsFor(stripe, { account: "acct_1", settings });
+  expect([served({}), served({ key: "own" })]).not.toContain(null);
+  expect(served({ key: "platform" })).toBeNull();
 });
