@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { renewingDriver, replayable } from "./support/drivers.ts";
 import { account, region } from "./support/render.ts";
 import { ofType } from "./support/resources.ts";
 import { may, rolesOf, statementsOf, type Role } from "./support/roles.ts";
@@ -219,47 +218,6 @@ describe("no partner reaches another", () => {
       expect(statement.Condition).toEqual({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${partner}#*`] } });
     }
   });
-});
-
-const unlike = rolesOf(synth({ partners: ["acme", replayable(renewingDriver("globex"))] }));
-
-test("worked deliveries are marked by those alone whose signatures hold no time", () => {
-  const table = `arn:aws:dynamodb:${region}:${account}:table/sluice-dev-idempotency`;
-  const marking = unlike.filter(
-    (role) =>
-      !isConsole(role) &&
-      !isPublisher(role) &&
-      ["GetItem", "PutItem"].some((action) =>
-        may(role, `dynamodb:${action}`, table, { "dynamodb:LeadingKeys": `${partnerOf(role)}#1` }),
-      ),
-  );
-  expect(marking.map((role) => [partnerOf(role), /ConsumeWebhooks|Emergency/.exec(role.id)?.[0]])).toEqual([
-    ["globex", "ConsumeWebhooks"],
-    ["globex", "Emergency"],
-  ]);
-});
-
-test("credentials are sealed anew where they are tried, and by all who call where tokens run out", () => {
-  const key = `arn:aws:kms:${region}:${account}:key/1-2-3`;
-  const sealing = unlike.filter((role) => {
-    if (isConsole(role) || isPublisher(role)) return false;
-    const context = { "kms:EncryptionContext:partner": partnerOf(role), "kms:ResourceAliases": "alias/sluice-dev" };
-    return may(role, "kms:GenerateDataKey", key, context);
-  });
-  expect(
-    sealing.map((role) => [partnerOf(role), /Consume(Webhooks|Imports)|Emergency|PartnerControl/.exec(role.id)?.[0]]),
-  ).toEqual([
-    ["acme", "ConsumeWebhooks"],
-    ["acme", "Emergency"],
-    ["globex", "ConsumeWebhooks"],
-    ["globex", "ConsumeImports"],
-    ["globex", "Emergency"],
-    ["globex", "PartnerControl"],
-  ]);
-  for (const role of sealing) {
-    const table = `arn:aws:dynamodb:${region}:${account}:table/sluice-dev-connections`;
-    expect(may(role, "dynamodb:PutItem", table, { "dynamodb:LeadingKeys": `${partnerOf(role)}#1` })).toBe(true);
-  }
 });
 
 test("the fan-out asks how full its lane is, and takes nothing from it", () => {
