@@ -25,8 +25,11 @@ const StreamEvent = z.object({
     z.object({
       /** `arn:aws:dynamodb:region:account:table/NAME/stream/…` */
       eventSourceARN: z.string(),
+      /** There only where DynamoDB removed the item itself, as its time was over. */
+      userIdentity: z.object({ principalId: z.string() }).optional(),
       dynamodb: z.object({
         SequenceNumber: z.string(),
+        ApproximateCreationDateTime: z.number().default(0),
         Keys: z.object({ pk: z.object({ S: z.string() }), sk: z.object({ S: z.string() }) }),
         NewImage: Image.optional(),
         OldImage: Image.optional(),
@@ -40,6 +43,7 @@ type Row = z.infer<typeof StreamEvent>["Records"][number]["dynamodb"];
 /** What a change is before it is read: its kind follows from the table whose stream told it. */
 export type StreamChange =
   | { readonly kind: "record"; readonly before: StoredRecord | null; readonly after: StoredRecord }
+  | { readonly kind: "record-removed"; readonly scope: RecordScope; readonly externalId: string }
   | { readonly kind: "connection"; readonly before: Connection | null; readonly after: Connection | null }
   | { readonly kind: "failure"; readonly before: Failure | null; readonly after: Failure };
 
@@ -55,11 +59,13 @@ interface World {
 }
 
 /**
- * The changes of a stream's batch that somebody may want to know, in its order. A record or failure that is removed
- * altogether (erased, expired, its connection gone) is none, nor is what else stands in the connections' table.
+ * The changes of a stream's batch that somebody may want to know, in its order. What expired is none, nor a failure that is
+ * removed altogether, nor what else stands in the connections' table.
  */
 export function readStreamChanges(event: unknown, world: World): readonly StreamReader[] {
-  return StreamEvent.parse(event).Records.flatMap(({ eventSourceARN, dynamodb }) => {
+  return StreamEvent.parse(event).Records.flatMap(({ eventSourceARN, dynamodb, userIdentity }) => {
+    // Its states have times of their own, which are over as well.
+    if (userIdentity?.principalId === "dynamodb.amazonaws.com") return [];
     const read = readerFor(world, tableOf(eventSourceARN), dynamodb);
     return read === null ? [] : [{ sequence: dynamodb.SequenceNumber, read }];
   });
@@ -82,10 +88,18 @@ function readerFor(world: World, table: string, row: Row): StreamReader["read"] 
   }
 }
 
-function recordReader(bucket: Bucket, table: string, { NewImage, OldImage, Keys }: Row): StreamReader["read"] | null {
-  if (NewImage === undefined) return null;
+/** A state that was written longer ago was told long ago: the stream's age is alarmed much earlier. */
+const lateMsMax = 3_600_000;
+
+function recordReader(bucket: Bucket, table: string, row: Row): StreamReader["read"] | null {
+  const { NewImage, OldImage, Keys, ApproximateCreationDateTime: removedAtSeconds } = row;
   const [partner = "", connectionId = "", resource = ""] = Keys.pk.S.split("#");
   const scope: RecordScope = { partner, connectionId, resource };
+  if (NewImage === undefined) {
+    const writtenAtMs = Number(OldImage?.["writtenAtMs"]?.N);
+    if (removedAtSeconds * 1_000 - writtenAtMs > lateMsMax) return null;
+    return async () => ({ kind: "record-removed", scope, externalId: Keys.sk.S });
+  }
   return async () => ({
     kind: "record",
     before: OldImage === undefined ? null : await loadRecord({ table, bucket }, scope, OldImage),

@@ -76,6 +76,11 @@ export function createEraser(world: EraserWorld): Eraser {
       return { records, history, failures: failures.length };
     },
 
+    async clearStates(scope, externalId, of) {
+      await clearHistory(world, scope, externalId);
+      if (of === "history-and-record") await clearRecord(world, scope, externalId);
+    },
+
     ...keptThings(world),
 
     count: (of, after) => countRemains(world, of, after),

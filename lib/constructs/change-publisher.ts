@@ -52,12 +52,14 @@ export class ChangePublisher extends Construct {
           wildcardReason:
             "ListStreams knows no resource: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html",
         },
-        allow("dynamodb", ["PutItem"], [tableArn(this, stage, "history")]),
+        // What comes too late for an erasure is removed again: a state, or the record itself.
+        allow("dynamodb", ["PutItem", "Query", "BatchWriteItem"], [tableArn(this, stage, "history")]),
+        allow("dynamodb", ["GetItem", "BatchWriteItem"], [tableArn(this, stage, "records")]),
         // Whose tenant a record's connection is.
         allow("dynamodb", ["GetItem"], [tableArn(this, stage, "connections")]),
         allow("events", ["PutEvents"], [eventBusArn(this, eventBusNameFor(stage.name))]),
         allow("sqs", ["SendMessage"], [deadLetters.queueArn]),
-        allowObjects(["GetObject", "PutObject"], [claimCheckArn(this, stage, "records", "*")]),
+        allowObjects(["GetObject", "PutObject", "DeleteObject"], [claimCheckArn(this, stage, "records", "*")]),
       ],
     });
     for (const { name, arn } of streams) {

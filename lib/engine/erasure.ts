@@ -94,6 +94,8 @@ export interface Eraser {
   ): Promise<Cleared>;
   /** Single things with all of their states, and what failed of them. */
   clearRecords(scope: RecordScope, externalIds: readonly string[]): Promise<Partial<Remains>>;
+  /** All states of one thing, and what of them is in the bucket; with its record, where that is not to stay either. */
+  clearStates(scope: RecordScope, externalId: string, of: "history" | "history-and-record"): Promise<void>;
   /** What is kept outside the records, some at a time; whatever no longer can be read is left out. */
   kept(of: Pick<Erasure, "partner" | "connectionId">, after: string | null): Promise<KeptPage>;
   /** Removes some of it, with what of it is in the bucket. */

@@ -1,14 +1,19 @@
 import { connectionEventOf, failureEventOf, recordEventOf } from "../engine/change-event.ts";
 import type { ChangeEvent } from "../engine/change-event.ts";
+import type { Eraser } from "../engine/erasure.ts";
 import { historyOf } from "../engine/history.ts";
 import type { Connection, Failure, Ports } from "../engine/ports.ts";
-import type { StoredRecord } from "../engine/record.ts";
+import type { RecordScope, StoredRecord } from "../engine/record.ts";
 
-export type PublishPorts = Pick<Ports, "history" | "events" | "connections" | "metrics" | "log">;
+export type PublishPorts = Pick<Ports, "history" | "events" | "connections" | "metrics" | "log"> & {
+  readonly eraser: Pick<Eraser, "clearStates">;
+};
 
 /** One change as a table's stream tells it. */
 export type Change =
   | { readonly kind: "record"; readonly before: StoredRecord | null; readonly after: StoredRecord }
+  /** The item itself is gone, soon after a change: erased, or its connection is. What the partner deleted is a change. */
+  | { readonly kind: "record-removed"; readonly scope: RecordScope; readonly externalId: string }
   | { readonly kind: "connection"; readonly before: Connection | null; readonly after: Connection | null }
   | { readonly kind: "failure"; readonly before: Failure | null; readonly after: Failure };
 
@@ -66,6 +71,10 @@ async function eventOf(ports: PublishPorts, change: Change, tenants: Tenants): P
   switch (change.kind) {
     case "record":
       return recordEvent(ports, change, tenants);
+    case "record-removed":
+      // One thing's changes come in order: the states that came to its history after that was erased are there by now.
+      await ports.eraser.clearStates(change.scope, change.externalId, "history");
+      return null;
     case "connection":
       return connectionEventOf(change.before, change.after);
     case "failure":
@@ -84,7 +93,11 @@ async function recordEvent(
   const { partner, connectionId } = entry;
   const tenantId = await tenants(partner, connectionId);
   // Of a connection that is gone nothing is kept and nothing told: it may have been erased.
-  if (tenantId === null && (await ports.connections.isGone(partner, { connectionId }))) return null;
+  if (tenantId === null && (await ports.connections.isGone(partner, { connectionId }))) {
+    // A worker that had it in hand wrote it when everything else was gone already.
+    await ports.eraser.clearStates(after, after.externalId, "history-and-record");
+    return null;
+  }
   if ((await ports.history.append(entry)) === "appended")
     ports.metrics.count("RecordsChanged", 1, { partner: entry.partner, kind: entry.change });
   return recordEventOf(entry, after.model, tenantId);

@@ -3,7 +3,7 @@ import type { StoredRecord } from "../../lib/engine/record.ts";
 import { publishChanges } from "../../lib/flows/publish-changes.ts";
 import type { Change, ChangeReader } from "../../lib/flows/publish-changes.ts";
 import { createMemoryPorts, startMs } from "../support/memory-ports.ts";
-import { connectionOf, failureOf } from "../support/port-values.ts";
+import { candidateOf, connectionOf, failureOf } from "../support/port-values.ts";
 
 const owner = { partner: "acme", connectionId: "acme_1" };
 const scope = { ...owner, resource: "orders" };
@@ -148,6 +148,36 @@ describe("a connection's change", () => {
     const ports = createMemoryPorts();
     await publishChanges(ports, stream({ kind: "connection", before: connection, after: connection }));
     expect(ports.events.published).toEqual([]);
+  });
+});
+
+describe("what comes too late for an erasure", () => {
+  test("is taken away: the record that a worker still wrote of a connection that is gone, and nothing of another", async () => {
+    const ports = createMemoryPorts();
+    const gone = connectionOf(owner);
+    await ports.connections.create(gone);
+    const candidate = candidateOf({ externalId: "order-1" });
+    for (const connectionId of ["acme_1", "acme_2"])
+      await ports.records.write({ ...scope, connectionId }, candidate, null);
+    const late = await ports.records.read(scope, "order-1");
+    if (late === null) throw new Error("it was not written");
+    const mark = { ...owner, stage: "removed", tenantId: "tenant-1", account: null, quotaItem: null } as const;
+    await ports.eraser.mark({ ...mark, resources: ["orders"], markedAtMs: startMs, revision: gone.revision + 1 });
+    expect(await publishChanges(ports, stream(record(null, late)))).toBeNull();
+    expect(ports.records.all().map(({ connectionId }) => connectionId)).toEqual(["acme_2"]);
+    expect([ports.history.entries, ports.events.published]).toEqual([[], []]);
+  });
+
+  test("is taken away: the state that came to a history after it was erased, as its record's end comes after it", async () => {
+    const ports = createMemoryPorts();
+    await ports.connections.create(connectionOf(owner));
+    const other = { ...state(1), externalId: "order-2" };
+    const removed = { kind: "record-removed", scope, externalId: "order-1" } as const;
+    await publishChanges(ports, stream(record(null, other), record(null, state(1)), removed));
+    expect(ports.history.entries.map(({ externalId }) => externalId)).toEqual(["order-2"]);
+    // There anew, it has a history again.
+    await publishChanges(ports, stream(record(null, state(1))));
+    expect(await ports.history.list(scope, "order-1", 10)).toHaveLength(1);
   });
 });
 

@@ -43,7 +43,7 @@ describe("every grant is scoped", () => {
     }
   });
 
-  test("no role may delete, scan, or touch policies, but for the API's, which erases", () => {
+  test("no role may delete, scan, or touch policies, but for the API's and the publisher's, which erase", () => {
     const forbidden =
       /(Scan|DeleteTable|UpdateTable|PutResourcePolicy|AddPermission|PartiQL\w*|DeleteObject|PurgeQueue)$/;
     const found = roles.flatMap((role) =>
@@ -51,14 +51,17 @@ describe("every grant is scoped", () => {
         statement.Action.filter((action) => forbidden.test(action)).map((action) => ({ role, action, statement })),
       ),
     );
-    expect(found.every(({ role }) => isConsole(role))).toBe(true);
-    const allowed = found.flatMap(({ action, statement }) => statement.Resource.map((arn) => `${action} ${arn}`));
+    expect(found.every(({ role }) => isConsole(role) || isPublisher(role))).toBe(true);
+    const allowed = found.flatMap(({ role, action, statement }) =>
+      statement.Resource.map((arn) => `${isPublisher(role) ? "publisher " : ""}${action} ${arn}`),
+    );
     const bucket = `arn:aws:s3:::sluice-dev-claim-checks-${account}-${region}`;
     const table = `arn:aws:dynamodb:${region}:${account}:table/sluice-dev`;
     expect(allowed.toSorted()).toEqual(
       [
         `s3:DeleteObject ${bucket}/bodies/*/*`,
         `s3:DeleteObject ${bucket}/records/*/*`,
+        `publisher s3:DeleteObject ${bucket}/records/*/*`,
         `dynamodb:Scan ${table}-history`,
         `dynamodb:Scan ${table}-idempotency`,
       ].toSorted(),

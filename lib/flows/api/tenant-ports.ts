@@ -100,6 +100,7 @@ function eraserOf(eraser: Eraser, tenantId: string): Eraser {
     mark: (erasure) => eraser.mark(erasure),
     clear: (kind, of) => eraser.clear(kind, of),
     clearRecords: (scope, externalIds) => eraser.clearRecords(scope, externalIds),
+    clearStates: (scope, externalId, of) => eraser.clearStates(scope, externalId, of),
     kept: (of, after) => eraser.kept(of, after),
     clearKept: (of, kept) => eraser.clearKept(of, kept),
     count: (of, after) => eraser.count(of, after),

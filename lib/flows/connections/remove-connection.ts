@@ -69,6 +69,7 @@ export async function removeConnection(
     return { kind: "unfinished", why: "records-left", resources, againAtMs: ports.clock.nowMs() };
   await discardFailures(ports, connection);
   if ((await replaceByMark(ports, driver, connection, resources)) === "contended") return { kind: "contended" };
+  await clearLate(ports, connection, resources);
   // `partner-control` finds that it is gone, and drops them.
   await ports.parked.wake(partner, connectionId, ports.clock.nowMs());
   await appendAudit(ports, actor, "connection.removed", connectionId, { tenant: fingerprintOf([tenantId]) });
@@ -128,6 +129,24 @@ async function clearRecords(
     if (!(await ports.eraser.clear("records", of)).left) return false;
   }
   return true;
+}
+
+/**
+ * What a worker that had it in hand wrote before the mark was there, and all that lay in the bucket: what failed is discarded,
+ * and nobody replays it. What is written from now on is taken away by the publisher of changes.
+ */
+async function clearLate(
+  ports: RemovePorts,
+  { partner, connectionId }: Connection,
+  resources: readonly string[],
+): Promise<void> {
+  const of = { partner, connectionId, resources, account: null, quotaItem: null };
+  const untilMs = ports.clock.nowMs() + clearMsMax;
+  for (const kind of ["records", "objects"] as const) {
+    let left = true;
+    for (let clears = 0; left && clears < clearsMax && ports.clock.nowMs() < untilMs; clears++)
+      ({ left } = await ports.eraser.clear(kind, of));
+  }
 }
 
 /** Its credential and states first: without them it does nothing, and is still there to be removed again. */

@@ -145,6 +145,20 @@ describe("deleting a connection", () => {
     expect(await api.ports.connections.isGone("acme", { connectionId: id })).toBe(true);
   });
 
+  test("takes what a worker wrote at the last moment, and what lay in the bucket", async () => {
+    const { api, id } = await connected(2);
+    const { eraser, claims } = api.ports;
+    await claims.put({ partner: "acme", connectionId: id }, Buffer.from("a large webhook"));
+    await claims.put({ partner: "acme", connectionId: null }, Buffer.from("nobody's"));
+    const { mark } = eraser;
+    eraser.mark = async (erasure) => {
+      await putRecord(api.ports, id, "order-late");
+      return mark.call(eraser, erasure);
+    };
+    expect((await api.call("DELETE", `/connections/${id}`)).status).toBe(200);
+    expect([api.ports.records.all(), claims.bodies.size]).toEqual([[], 1]);
+  });
+
   test("is audited before and after", async () => {
     const { api, id } = await connected();
     await api.call("DELETE", `/connections/${id}`);

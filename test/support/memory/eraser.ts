@@ -84,6 +84,13 @@ export class MemoryEraser implements Eraser {
     return { records: gone.length, history: before - history.entries.length, failures: failed.length };
   }
 
+  async clearStates(scope: RecordScope, externalId: string, of: "history" | "history-and-record"): Promise<void> {
+    const isOne = (thing: RecordScope & { readonly externalId: string }) =>
+      ofOwner(scope)(thing) && thing.resource === scope.resource && thing.externalId === externalId;
+    this.#keepHistory((entry) => !isOne(entry));
+    if (of === "history-and-record") this.#stores.records.forget({ ...scope, externalId });
+  }
+
   async kept(of: Of, after: string | null): Promise<KeptPage> {
     const placeOf = ({ kind, id }: KeptKey) => `${["failure", "job", "body"].indexOf(kind)} ${id}`;
     const all = this.#kept(of).toSorted((one, two) => (placeOf(one) < placeOf(two) ? -1 : 1));
