@@ -48,8 +48,9 @@ export function createSharedGate(world: {
       const keys = itemKeysOf(request.scopes);
       if (keys.length === 0) return ungated(random.id(), request, clock.nowMs());
       for (let lostTries = 0; lostTries < triesMax; lostTries += 1) {
-        const taken = await shelf.take(keys);
+        const taken = await shelf.take(keys, lostTries === 0);
         const verdict = reserveDated(taken.items, request, clock.nowMs());
+        if (verdict.kind === "refused" && taken.areRemembered) continue;
         if (verdict.kind === "refused") return refused(verdict, request.deadlineMs, clock.nowMs(), random.unit());
         const written = await writeAll(taken, verdict);
         if (written === "all") return granted(random.id(), request, verdict.sendAtMs);
