@@ -37,14 +37,14 @@ export function importCalls({ recordKb }: Pick<Assumptions, "recordKb">) {
     },
     pass: {
       each: "full pass, beyond what any import costs",
-      // What was parked before it; what its pages' shapes are compared with.
-      calls: { dynamoReads: 0.5 + 1 },
-      from: "lib/flows/close-parked.ts, watch-drift.ts",
+      // What was parked before it; what its pages' shapes are compared with; the gate once more, then it is remembered.
+      calls: { dynamoReads: 0.5 + 1 + 1 },
+      from: "lib/flows/close-parked.ts, watch-drift.ts, lib/engine/gate/item-shelf.ts",
     },
     passPage: {
       each: "page of 100 in a full pass, nothing changed",
       calls: passPageCalls({ things: pageSize, seconds: pageSeconds }),
-      from: "lib/flows/import-page.ts, known-digests.ts, push-run.ts, full-pass.ts",
+      from: "lib/flows/import-page.ts, known-digests.ts, push-run.ts, full-pass.ts, tokens-ahead.ts",
     },
     changedRun: {
       each: "import that finds changes, beyond what any costs",
@@ -74,12 +74,15 @@ export function importCalls({ recordKb }: Pick<Assumptions, "recordKb">) {
   } as const satisfies Readonly<Record<string, FlowCalls>>;
 }
 
-/** A page on which nothing changed, beyond the run's first: the gate, the digests, its share of a look at the control and of the next check-in. */
+/**
+ * A page on which nothing changed, of a partner that answers unevenly and of an account that nobody else calls: the gate's write, the
+ * digests, its share of a look at the control and of the next check-in. Where pages come regularly, one write of the gate serves several.
+ */
 export function passPageCalls({ things, seconds }: { readonly things: number; readonly seconds: number }) {
   const pages = checkInSeconds / seconds;
   return {
     lambdaGbSeconds: 0.5 * seconds,
-    dynamoReads: 1 + seconds / controlSeconds + (things * digestEntryKb) / 8,
+    dynamoReads: seconds / controlSeconds + (things * digestEntryKb) / 8,
     dynamoWrites: 1 + (3 + Math.ceil(pages * things * seenKb)) / pages,
   };
 }

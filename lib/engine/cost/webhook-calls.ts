@@ -26,7 +26,7 @@ export function webhookCalls({ batch, recordKb }: Omit<Assumptions, "pollers">) 
         lambdaGbSeconds: 0.5 * 0.12 * shared,
         sqsRequests: 2 * shared,
         sqsFairRequests: 2 * shared,
-        // The partner's control and the gate; the connection, the record's mark.
+        // The partner's control, and the gate, which others use too; the connection, the record's mark.
         dynamoReads: gateAsks(batch) + shared + 1 + recordReads(recordKb),
         dynamoWrites: gateAsks(batch),
         logGb: metricLineGb * 2 * shared,

@@ -40,7 +40,7 @@ export const costPartner = definePartner({
       page: numberedPages,
       onePath: (id) => `/things/${id}`,
       everyMs: 5 * minuteMs,
-      fullEveryMs: 20 * minuteMs,
+      fullEveryMs: 25 * minuteMs,
       increment: { kind: "filter", overlapMs: minuteMs, query: (sinceMs) => ({ since: String(sinceMs) }) },
       schema: Thing,
       id: (raw) => raw.id,
@@ -49,7 +49,7 @@ export const costPartner = definePartner({
   },
 });
 
-export const pageSize = 10;
+export const pageSize = 4;
 
 /** The partner's answer: one thing, or a page of all things or of what changed. */
 export function costAnswer(

@@ -9,6 +9,7 @@ import { readJob, workBatch } from "../../../lib/aws/queue-batch.ts";
 import { makeConnectionId } from "../../../lib/engine/connection-id.ts";
 import type { Lane } from "../../../lib/engine/job.ts";
 import { lanes } from "../../../lib/engine/job.ts";
+import { scopesFor } from "../../../lib/engine/limits.ts";
 import { laneQueueNameFor, partnerSecretNameFor } from "../../../lib/engine/names.ts";
 import { registryOf } from "../../../lib/engine/registry.ts";
 import { controlPartner } from "../../../lib/flows/control-partner.ts";
@@ -34,11 +35,12 @@ type Function = "webhook-ingest" | "import-fan-out" | "partner-control" | "chang
 export class CostWorld {
   /** What the partner has, by id. */
   readonly things = new Map<string, string>();
-  readonly clock = new VirtualClock();
+  readonly clock: VirtualClock;
   /** Ids of what its list says has changed. */
   changes: readonly string[] = [];
-  /** A call to the partner takes this long. */
-  answerMs = 80;
+  /** Calls to the partner take so long, in turn. */
+  answersMs: readonly number[] = [80];
+  #answers = 0;
   readonly #random = new SeededRandom(7);
   readonly #meter: MeteredServices;
   readonly #sqs: SQSClient;
@@ -56,18 +58,21 @@ export class CostWorld {
     );
     const queueOf = (lane: Lane): Promise<string> => services.makeQueue(laneQueueNameFor(stage, driver.name, lane));
     const queues = { webhooks: await queueOf("webhooks"), imports: await queueOf("imports") };
-    const meter = await meterServices(services);
-    const world = new CostWorld(meter, services.source, queues, () => services.stop());
+    const clock = new VirtualClock();
+    const meter = await meterServices(services, clock);
+    const world = new CostWorld(clock, meter, services.source, queues, () => services.stop());
     await world.#connect();
     return world;
   }
 
   private constructor(
+    clock: VirtualClock,
     meter: MeteredServices,
     source: EnvironmentSource,
     queues: Readonly<Record<Lane, string>>,
     stopServices: () => Promise<void>,
   ) {
+    this.clock = clock;
     const metered = Object.fromEntries(
       Object.entries(source).map(([name, value]) => [name, name.startsWith("AWS_ENDPOINT") ? meter.endpoint : value]),
     );
@@ -75,7 +80,7 @@ export class CostWorld {
     const world = { clock: this.clock, random: this.#random };
     const transport = {
       send: async ({ url }: { readonly url: string }) => {
-        this.clock.advance(this.answerMs);
+        this.clock.advance(this.answersMs[this.#answers++ % this.answersMs.length] ?? 0);
         return costAnswer(this, new URL(url));
       },
     };
@@ -140,6 +145,17 @@ export class CostWorld {
       });
       if (answer.status !== 202) throw new Error(`the webhook was answered ${answer.status}`);
     });
+  }
+
+  /** Another function makes a call for the same account. */
+  async callElsewhere(): Promise<void> {
+    const { connections, gate } = this.#ports["change-publish"];
+    const connection = await connections.read(driver.name, this.#connectionId);
+    if (connection === null) throw new Error("the connection is not there");
+    const request = { method: "GET", path: "/things", query: {}, endpoint: "GET /things" } as const;
+    const ask = { weight: 1, want: 1, lane: "imports", connectionId: this.#connectionId } as const;
+    const scopes = scopesFor(driver, connection, request, { apiKey: "key" });
+    await gate.reserve({ ...ask, scopes, deadlineMs: this.clock.nowMs() + 1_000 });
   }
 
   /** What its schedule does once a minute. */

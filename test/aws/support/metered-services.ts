@@ -20,6 +20,8 @@ export interface StreamBatch {
     readonly eventSourceARN: string;
     readonly dynamodb: {
       readonly SequenceNumber: string;
+      /** In seconds. */
+      readonly ApproximateCreationDateTime: number;
       readonly Keys: StoredItem;
       readonly OldImage?: StoredItem;
       readonly NewImage?: StoredItem;
@@ -47,7 +49,7 @@ export interface MeteredServices {
 }
 
 /** Stands before the services that tests run on, and counts what AWS would charge for. One write of an item at a time. */
-export async function meterServices(services: TestServices): Promise<MeteredServices> {
+export async function meterServices(services: TestServices, clock: { nowMs(): number }): Promise<MeteredServices> {
   let counted: Counted = {};
   let calls: string[] = [];
   let streams = new Map<string, StreamBatch>();
@@ -58,6 +60,7 @@ export async function meterServices(services: TestServices): Promise<MeteredServ
       eventSourceARN: `arn:aws:dynamodb:us-east-1:0:table/${table}/stream/1`,
       dynamodb: {
         SequenceNumber: String(batch.Records.length + 1),
+        ApproximateCreationDateTime: Math.floor(clock.nowMs() / 1_000),
         Keys: key,
         ...(before !== null && { OldImage: before }),
         ...(after !== null && { NewImage: after }),
