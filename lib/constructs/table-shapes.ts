@@ -54,5 +54,5 @@ export const tableShapes: Readonly<Record<TableName, TableShape>> = {
       { name: "connection", partitionKey: "connectionPartition", sortKey: { name: "lastSeenSort", type: "string" } },
     ],
   },
-  audit: { partitionKey: "pk", sortKey: byId },
+  audit: { partitionKey: "pk", sortKey: byId, appendOnly: true },
 };

@@ -1,5 +1,6 @@
 import { RemovalPolicy } from "aws-cdk-lib";
 import * as dynamodb from "aws-cdk-lib/aws-dynamodb";
+import * as iam from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
 import { tableNameFor, type TableName } from "../engine/names.ts";
 import type { Stage } from "./stage.ts";
@@ -13,6 +14,8 @@ export interface TableShape {
   readonly expiry?: string;
   readonly stream?: boolean;
   readonly indexes?: readonly IndexShape[];
+  /** What is in it stays: its own policy denies everybody to change or delete an item. */
+  readonly appendOnly?: true;
 }
 
 export interface IndexShape {
@@ -44,6 +47,7 @@ export function makeTable(
     deletionProtection: prod,
     removalPolicy: prod ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     ...(shape.expiry !== undefined && { timeToLiveAttribute: shape.expiry }),
+    ...(shape.appendOnly === true && { resourcePolicy: nothingChanges() }),
     ...(shape.stream === true && { stream: dynamodb.StreamViewType.NEW_AND_OLD_IMAGES }),
   });
   for (const index of shape.indexes ?? []) {
@@ -55,6 +59,27 @@ export function makeTable(
     });
   }
   return table;
+}
+
+/**
+ * A denial that no role's grant outweighs. A put is left, and no policy can tell a new item from one that is there: whoever puts
+ * does it on the condition that there is none.
+ */
+function nothingChanges(): iam.PolicyDocument {
+  return new iam.PolicyDocument({
+    statements: [
+      new iam.PolicyStatement({
+        sid: "NothingIsChangedOrDeleted",
+        effect: iam.Effect.DENY,
+        principals: [new iam.AnyPrincipal()],
+        actions: ["UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLUpdate", "PartiQLDelete"].map(
+          (action) => `dynamodb:${action}`,
+        ),
+        // The table that it is of: naming it here would be a reference to itself.
+        resources: ["*"],
+      }),
+    ],
+  });
 }
 
 function projectionOf(

@@ -93,6 +93,28 @@ describe("tables", () => {
     });
   });
 
+  test("the audit log is append-only by its own policy, which denies everybody, and no other table has one", () => {
+    const policies = [...tablesOf(dev)].filter(([, table]) => "ResourcePolicy" in table.Properties);
+    expect(Object.fromEntries(policies.map(([name, table]) => [name, table.Properties["ResourcePolicy"]]))).toEqual({
+      audit: {
+        PolicyDocument: {
+          Version: "2012-10-17",
+          Statement: [
+            {
+              Sid: "NothingIsChangedOrDeleted",
+              Effect: "Deny",
+              Principal: { AWS: "*" },
+              Action: ["UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLUpdate", "PartiQLDelete"].map(
+                (action) => `dynamodb:${action}`,
+              ),
+              Resource: "*",
+            },
+          ],
+        },
+      },
+    });
+  });
+
   test("what applications are told of has a stream, with both images, and nothing else", () => {
     const streams = [...tablesOf(dev)].filter(([, table]) => "StreamSpecification" in table.Properties);
     const both = { StreamViewType: "NEW_AND_OLD_IMAGES" };

@@ -51,7 +51,15 @@ function readEvent(partner: string, event: unknown): { readonly routeKey: string
   return { routeKey, request };
 }
 
+/** A challenge's answer is the caller's own words: nothing may take it for a page, keep it or run it. */
+const safeHeaders: Readonly<Record<string, string>> = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "strict-transport-security": "max-age=31536000; includeSubDomains",
+  "x-content-type-options": "nosniff",
+};
+
 function gatewayAnswer({ status, headers, body }: WebhookAnswer): GatewayAnswer {
   const contentType = body.startsWith("{") ? "application/json" : "text/plain; charset=utf-8";
-  return { statusCode: status, headers: { "content-type": contentType, ...headers }, body };
+  return { statusCode: status, headers: { "content-type": contentType, ...headers, ...safeHeaders }, body };
 }

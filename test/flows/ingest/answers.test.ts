@@ -54,7 +54,7 @@ describe("Slack's challenge", () => {
 
   test("is answered with its word and not queued", async () => {
     const { ports, post } = open(slack);
-    expect(await post(asked, slackSigned(asked))).toEqual({
+    expect(await post(asked, slackSigned(asked))).toMatchObject({
       statusCode: 200,
       headers: { "content-type": "text/plain; charset=utf-8" },
       body: "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmd",
@@ -115,6 +115,34 @@ test("a challenge that is rightly signed and anything at all is answered or queu
       expect([200, 202]).toContain((await probing.post(body, xeroSigned(body))).statusCode);
     }),
   );
+});
+
+describe("every answer", () => {
+  test("is for nobody to keep, to sniff at or to run: taken, challenged, refused or broken", async () => {
+    const { ports, post } = open({ verify: slackSignature, challenge: slackChallenge });
+    const asked = JSON.stringify({ type: "url_verification", challenge: "<script>alert(1)</script>" });
+    const answers = [await post("{}", slackSigned("{}")), await post(asked, slackSigned(asked)), await post("{}", {})];
+    ports.partnerSecrets.read = () => Promise.reject(new Error("GetSecretValue of sluice-dev/partners/acme failed"));
+    answers.push(await post("{}", slackSigned("{}")));
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([202, 200, 401, 503]);
+    for (const { headers } of answers)
+      expect(headers).toMatchObject({
+        "cache-control": "no-store",
+        "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+        "strict-transport-security": "max-age=31536000; includeSubDomains",
+        "x-content-type-options": "nosniff",
+      });
+  });
+
+  test("that is a failure of ours says nothing of it: no stack, no message, no name", async () => {
+    const { ports, post } = open({ verify: slackSignature });
+    ports.partnerSecrets.read = () => Promise.reject(new Error("GetSecretValue of sluice-dev/partners/acme failed"));
+    const { statusCode, body } = await post("{}", slackSigned("{}"));
+    expect([statusCode, body]).toEqual([503, ""]);
+    expect(ports.log.lines).toContainEqual(
+      expect.objectContaining({ level: "error", message: "a webhook could not be taken; answered 503" }),
+    );
+  });
 });
 
 test.each([199, 302, 401, 500, 200.5])("a driver cannot answer %s to what was taken", (status) => {

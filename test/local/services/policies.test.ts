@@ -22,6 +22,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { tableShapes } from "../../../lib/constructs/table-shapes.ts";
+import type { Stage } from "../../../lib/constructs/stage.ts";
+import { makeTable } from "../../../lib/constructs/table.ts";
 import { startFor, type Clients, type StartedServices } from "./support/start.ts";
 import { synthesiseStack } from "./support/synthesise.ts";
 
@@ -41,6 +44,10 @@ beforeAll(async () => {
     const table = new Table(stack, "Records", { tableName: "records", partitionKey });
     table.addGlobalSecondaryIndex({ indexName: "due", partitionKey: { name: "due", type: AttributeType.STRING } });
     new Table(stack, "Other", { tableName: "other", partitionKey });
+    const bundles = { folderOf: () => folder };
+    const stage: Stage = { name: "test", settings: { kind: "dev" }, partners: [], bundles };
+    const audit = makeTable(stack, "Audit", stage, "audit", tableShapes.audit);
+    role.addToPolicy(new PolicyStatement({ actions: ["dynamodb:*"], resources: [audit.tableArn] }));
     role.addToPolicy(
       new PolicyStatement({
         actions: ["dynamodb:*Item", "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:Query"],
@@ -239,4 +246,22 @@ test("objects are judged by their path, buckets by their name", async () => {
   const foreignObject = new GetObjectCommand({ Bucket: "claims", Key: "guesty/1" });
   expect(await denial(s3.send(foreignObject))).toContain('s3:GetObject on resource: "arn:aws:s3:::claims/guesty/1"');
   expect(await denial(reader.s3.send(new ListObjectsV2Command({ Bucket: "claims" })))).toContain("s3:ListBucket");
+});
+
+test("the audit log takes new entries, and its own policy denies changes and deletions even to whoever was granted everything", async () => {
+  const TableName = "sluice-test-audit";
+  const Key = { pk: { S: "2026-11-21" }, sk: { S: "1#a" } };
+  await worker.dynamodb.send(new PutItemCommand({ TableName, Item: { ...Key, body: { S: "who did what" } } }));
+  const changes = [
+    new UpdateItemCommand({ TableName, Key, UpdateExpression: "REMOVE body" }),
+    new DeleteItemCommand({ TableName, Key }),
+    new BatchWriteItemCommand({ RequestItems: { [TableName]: [{ DeleteRequest: { Key } }] } }),
+  ];
+  for (const change of changes)
+    // The client's overloads take one command at a time; either is as good.
+    await expect(worker.dynamodb.send(change as DeleteItemCommand)).rejects.toThrow(
+      "explicit deny in a resource-based policy",
+    );
+  const { Item } = await worker.dynamodb.send(new GetItemCommand({ TableName, Key }));
+  expect(Item?.["body"]).toEqual({ S: "who did what" });
 });

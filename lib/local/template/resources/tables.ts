@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { streamArnOf } from "../../services/tables/stream-arn.ts";
 import { generatedName } from "../physical-name.ts";
+import { policyDocument, resourceStatements } from "../policy-document.ts";
 import { decimal, flag, ignored, tags } from "../properties.ts";
 import type { TableModel } from "../../types.ts";
 import { type NamingContext, resourceType } from "../resource-type.ts";
@@ -53,11 +54,15 @@ export const table = resourceType({
     ContributorInsightsSpecification: insights,
     DeletionProtectionEnabled: protection,
     PointInTimeRecoverySpecification: backups,
+    ResourcePolicy: z.strictObject({ PolicyDocument: policyDocument }).optional(),
     TableClass: ignored("storage has one price here"),
     Tags: tags,
   }),
   identify: identifyTable,
   add(draft, { identity, properties }) {
+    const resourceArn = identity.attributes["Arn"] ?? "";
+    const statements = properties.ResourcePolicy && resourceStatements(properties.ResourcePolicy.PolicyDocument);
+    if (statements !== undefined) draft.resourcePolicies.push({ resourceArn, statements });
     const kmsKeyId = properties.SSESpecification?.KMSMasterKeyId ?? null;
     draft.tables.push(tableModel(identity.name, identity.attributes, properties, kmsKeyId));
   },
