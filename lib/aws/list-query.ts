@@ -19,7 +19,7 @@ export interface ListQuery<T> {
   readonly load: (items: readonly Item[]) => Promise<readonly (T | null)[]>;
 }
 
-/** A list's total is counted up to here: counting costs as much as reading. */
+/** A list's total is counted up to here, and with its first page alone: counting costs as much as reading. */
 export const countedMax = 10_000;
 const partitionsAtOnce = 8;
 /** A query answers with at most 1 MB: so many are enough for a page of the largest items. */
@@ -42,7 +42,9 @@ export async function readPage<T>(table: Table, list: ListQuery<T>, request: Pag
     const value = values[index] ?? null;
     return value === null ? [] : [{ key: row.key, value }];
   });
-  return finishPage(plan, present, rows.length > plan.limit, await count(table, list));
+  const isWhole = plan.after === null && rows.length <= plan.limit;
+  const total = plan.total ?? (isWhole ? rows.length : await count(table, list));
+  return finishPage(plan, present, rows.length > plan.limit, total);
 }
 
 /** The items of an index whose time has come, oldest first, over all shards. */

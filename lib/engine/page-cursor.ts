@@ -7,6 +7,8 @@ export interface PagePlan {
   /** The sort key of the row beside the page; null: from the list's start. */
   readonly after: string | null;
   readonly limit: number;
+  /** What the list's first page counted; null: this is the first one, or nothing was counted. */
+  readonly total: number | null;
 }
 
 /** The cursor is none that this list gave out: the caller's mistake. */
@@ -23,20 +25,22 @@ const CursorContent = z.lazy(() =>
     v: z.literal(1),
     to: z.enum(["next", "previous"]),
     after: z.string().min(1).max(2048),
+    total: z.int().min(1).exactOptional(),
   }),
 );
 
 /** Throws `InvalidCursor` on a cursor that is not ours; a limit outside 1–100 is brought into it. */
 export function planPage(request: PageRequest): PagePlan {
   const limit = Math.min(limitMax, Math.max(1, Math.trunc(request.limit)));
-  if (request.cursor === null) return { direction: "next", after: null, limit };
+  if (request.cursor === null) return { direction: "next", after: null, limit, total: null };
   const content = decode(request.cursor);
-  return { direction: content.to, after: content.after, limit };
+  return { direction: content.to, after: content.after, limit, total: content.total ?? null };
 }
 
 /**
  * Makes the page of the rows that were read by its plan, in the order in which they were read.
  *
+ * @param total goes along with the page's cursors, so that a list is counted once and not with every page
  * @param more whether rows lie beyond `rows` for another reason than that there are more than the limit
  * @param scannedTo the last key that was looked at, where rows are filtered: a page of none then still leads on
  */
@@ -57,8 +61,8 @@ export function finishPage<T>(
   const hasPrevious = plan.direction === "next" ? plan.after !== null : beyond;
   return {
     items: inOrder.map((row) => row.value),
-    next: last !== null && hasNext ? encode("next", last) : null,
-    previous: first !== null && hasPrevious ? encode("previous", first) : null,
+    next: last !== null && hasNext ? encode("next", last, total) : null,
+    previous: first !== null && hasPrevious ? encode("previous", first, total) : null,
     total,
   };
 }
@@ -68,8 +72,8 @@ export function timeSortKey(atMs: number, id: string): string {
   return `${String(atMs).padStart(15, "0")}#${id}`;
 }
 
-function encode(to: PagePlan["direction"], after: string): string {
-  return Buffer.from(JSON.stringify({ v: 1, to, after })).toString("base64url");
+function encode(to: PagePlan["direction"], after: string, total: number): string {
+  return Buffer.from(JSON.stringify({ v: 1, to, after, ...(total > 0 && { total }) })).toString("base64url");
 }
 
 function decode(cursor: string): z.infer<typeof CursorContent> {

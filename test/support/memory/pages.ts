@@ -16,7 +16,7 @@ export function pageOf<T>(
     .filter(
       (row) => plan.after === null || (rising ? byBytes(row.key, plan.after) > 0 : byBytes(row.key, plan.after) < 0),
     );
-  return finishPage(plan, rows.slice(0, plan.limit + 1), false, all.length);
+  return finishPage(plan, rows.slice(0, plan.limit + 1), false, plan.total ?? all.length);
 }
 
 /** DynamoDB sorts strings by their UTF-8 bytes, JavaScript by UTF-16 units. */
