@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import type { WebhookDriver } from "../../../lib/engine/define-partner.ts";
-import type { KeyedRequest, KeyedVerdict, SignedRequest } from "../../../lib/engine/signatures/verifier.ts";
+import type { KeyedRequest, KeyedVerdict } from "../../../lib/engine/signatures/verifier.ts";
 import { verdictOn } from "../../../lib/engine/signatures/verification.ts";
 import { unless } from "./identity.ts";
 import { falsified } from "./subject.ts";
@@ -35,9 +35,9 @@ export const checkForgeries: Check = (subject) =>
     fixtures.events.flatMap(({ name, event }) => {
       const body = encoder.encode(JSON.stringify(event));
       const headers = lowered(fixtures.sign(body, fixtures.secret, nowMs));
-      const verify = (over: Partial<SignedRequest>) =>
+      const verify: Verify = (over) =>
         verdictOn(webhook.verify, requestOf(fixtures, { headers, rawBody: body, ...over }));
-      const refused = (what: string, verdict: KeyedVerdict, reason?: string) =>
+      const refused: Refused = (what, verdict, reason) =>
         unless(
           !verdict.ok && (reason === undefined || verdict.reason === reason),
           `"${name}" ${what} comes to ${JSON.stringify(verdict)}`,
@@ -45,27 +45,56 @@ export const checkForgeries: Check = (subject) =>
       return [
         ...unless(verify({}).ok, `"${name}" as it was signed is refused: ${JSON.stringify(verify({}))}`),
         ...unless(verify({ secrets: ["another", fixtures.secret] }).ok, `"${name}" with two secrets in use is refused`),
-        ...refused("without a secret", verify({ secrets: [] }), "no-secret"),
-        ...refused("with an empty secret", verify({ secrets: [""] })),
-        ...refused("with another secret", verify({ secrets: [`${fixtures.secret}x`] })),
+        ...secretProblems(fixtures, verify, refused),
         ...refused("without headers", verify({ headers: {} }), "missing-header"),
-        ...refused("with an empty body", verify({ rawBody: new Uint8Array() })),
         ...headerProblems(
           headers,
           (changed) => verify({ headers: changed }),
           (what, verdict) => refused(what, verdict),
         ),
         ...timeProblems(fixtures, (at) => verify({ nowMs: at }), refused),
-        ...falsified(
-          `"${name}" with one byte changed is refused`,
-          fc.property(fc.nat(body.length - 1), fc.integer({ min: 1, max: 255 }), (index, flip) => {
-            const rawBody = body.map((byte, at) => (at === index ? byte ^ flip : byte));
-            return !verify({ rawBody }).ok;
-          }),
-        ),
+        ...bodyProblems(fixtures, { name, body }, verify, refused),
       ];
     }),
   );
+
+type Verify = (over: Partial<KeyedRequest>) => KeyedVerdict;
+type Refused = (what: string, verdict: KeyedVerdict, reason?: string) => string[];
+
+/** What it is configured with decides: a secret, published keys, or both. */
+function secretProblems({ secret, keys }: WebhookFixtures, verify: Verify, refused: Refused): string[] {
+  const ofSecret = [
+    ...refused("without a secret", verify({ secrets: [] }), "no-secret"),
+    ...refused("with an empty secret", verify({ secrets: [""] })),
+    ...refused("with another secret", verify({ secrets: [`${secret}x`] })),
+  ];
+  return [
+    ...unless(secret !== "" || keys !== undefined, "there is neither a secret nor a published key"),
+    ...(secret === "" ? [] : ofSecret),
+    ...(keys === undefined ? [] : refused("while no key is known", verify({ keys: () => null }), "unknown-key")),
+    ...(keys === undefined ? [] : refused("under a key that is none", verify({ keys: () => "nonsense" }))),
+  ];
+}
+
+function bodyProblems(
+  { isBodySigned }: WebhookFixtures,
+  { name, body }: { readonly name: string; readonly body: Uint8Array },
+  verify: Verify,
+  refused: Refused,
+): string[] {
+  const empty = verify({ rawBody: new Uint8Array() });
+  if (isBodySigned === false) return unless(empty.ok, `"${name}" is refused with another body, which is not signed`);
+  return [
+    ...refused("with an empty body", empty),
+    ...falsified(
+      `"${name}" with one byte changed is refused`,
+      fc.property(fc.nat(body.length - 1), fc.integer({ min: 1, max: 255 }), (index, flip) => {
+        const rawBody = body.map((byte, at) => (at === index ? byte ^ flip : byte));
+        return !verify({ rawBody }).ok;
+      }),
+    ),
+  ];
+}
 
 /** Nobody gets in with any header, and none makes the verifier throw. */
 export const checkStrangers: Check = (subject) =>
@@ -106,7 +135,7 @@ function verifyVector(
   );
 }
 
-function requestOf(fixtures: WebhookFixtures, over: Partial<SignedRequest>): KeyedRequest {
+function requestOf(fixtures: WebhookFixtures, over: Partial<KeyedRequest>): KeyedRequest {
   const { url, method, secret } = fixtures;
   const keys = (id: string) => fixtures.keys?.[id] ?? null;
   return { headers: {}, rawBody: new Uint8Array(), url, method, secrets: [secret], nowMs, keys, ...over };
@@ -136,20 +165,17 @@ function headerProblems(
   });
 }
 
-function timeProblems(
-  fixtures: WebhookFixtures,
-  verifyAt: (atMs: number) => KeyedVerdict,
-  refused: (what: string, verdict: KeyedVerdict, reason?: string) => string[],
-): string[] {
+function timeProblems(fixtures: WebhookFixtures, verifyAt: (atMs: number) => KeyedVerdict, refused: Refused): string[] {
   const { toleranceMs } = fixtures;
   if (toleranceMs === null)
     return unless(verifyAt(nowMs + 86_400_000).ok, "a scheme without a time refuses a later one");
-  const edges = [toleranceMs, -toleranceMs].flatMap((offMs) =>
+  const { past, future } = typeof toleranceMs === "number" ? { past: toleranceMs, future: toleranceMs } : toleranceMs;
+  const edges = [past, -future].flatMap((offMs) =>
     unless(verifyAt(nowMs + offMs).ok, `a signature ${offMs} ms off is refused`),
   );
   return [
     ...edges,
-    ...refused("when it is stale", verifyAt(nowMs + toleranceMs + 1_000), "stale"),
-    ...refused("when it is from the future", verifyAt(nowMs - toleranceMs - 1_000), "stale"),
+    ...refused("when it is stale", verifyAt(nowMs + past + 1_000), "stale"),
+    ...refused("when it is from the future", verifyAt(nowMs - future - 1_000), "stale"),
   ];
 }

@@ -35,6 +35,7 @@ export interface ResourceFixtures {
 export interface WebhookFixtures<Resource extends string = string> {
   /** Published vectors, verified as they are. */
   readonly vectors: readonly SignedVector[];
+  /** Empty where there is none: the partner signs under published keys alone. */
   readonly secret: string;
   /** The partner's published keys by its own ids, where it signs under such. */
   readonly keys?: Readonly<Record<string, string>>;
@@ -43,7 +44,9 @@ export interface WebhookFixtures<Resource extends string = string> {
   readonly method: string;
   readonly url: string;
   /** How old, and how far in the future, a signature may be; null where the scheme has no time. */
-  readonly toleranceMs: number | null;
+  readonly toleranceMs: number | { readonly past: number; readonly future: number } | null;
+  /** What proves the sender is a token: it says nothing of the body. */
+  readonly isBodySigned?: false;
   readonly events: readonly EventFixture<Resource>[];
   /** Where the driver registers webhooks itself. */
   readonly subscriptions?: SubscriptionFixtures;
