@@ -185,6 +185,20 @@ describe("facts in headers, beside an empty body", () => {
   });
 });
 
+test("the largest body that travels in its message fits, whatever it is made of and whatever is kept beside it", async () => {
+  // API Gateway takes 10,240 bytes of headers: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+  const kept = ["x-a", "x-b", "x-c", "x-d", "x-e"];
+  const headers = Object.fromEntries(kept.map((name) => [name, '"'.repeat(2_000)]));
+  const { ports, post } = open({ verify: tokenHeader("x-token"), keepHeaders: kept });
+  for (const bytes of [160 * 1024, 160 * 1024 + 1])
+    expect((await post("\u0001".repeat(bytes), { ...headers, "x-token": secret })).statusCode).toBe(202);
+  const [inline, claimed] = ports.lanes.sent.map(({ job }) => job);
+  expect(inline?.work).toMatchObject({ body: { kind: "text" } });
+  expect(claimed?.work).toMatchObject({ body: { kind: "claim" } });
+  // SQS's bound: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
+  expect(Buffer.byteLength(JSON.stringify(inline))).toBeLessThan(1_048_576 - 4_096);
+});
+
 describe("a partner that fetches its token from us", () => {
   const route = "POST /webhooks/acme/token";
   const form = "grant_type=client_credentials";
