@@ -1,19 +1,14 @@
 import * as z from "zod";
-import { openBytes, unseal } from "../../../engine/seal.ts";
+import { openBytes, UnsealError } from "../../../engine/seal.ts";
+import type { SealBinding } from "../../../engine/seal.ts";
 import type { DoorResponse, ServiceCall } from "../../front-door/door-request.ts";
-import type { KnownSecrets } from "./known-secrets.ts";
+import type { KnownSecrets, SecretKind } from "./known-secrets.ts";
 
 const SecretAnswer = z.object({ Name: z.string(), SecretString: z.string() });
 const PartnerContent = z.looseObject({ connectionKey: z.string() });
 const KeyAnswer = z.object({ Plaintext: z.string(), CiphertextBlob: z.string().optional() });
 const KeyRequest = z.object({ CiphertextBlob: z.string() });
 const Envelope = z.object({ sealed: z.string(), sealedKey: z.string() });
-const ConnectionBody = z.object({
-  partner: z.string(),
-  connectionId: z.string(),
-  sealedWebhookSecret: z.string(),
-});
-
 /** What was sealed, to be opened when its key is known. */
 interface Sealed {
   readonly owner: string;
@@ -37,7 +32,8 @@ export class SecretLearner {
   }
 
   asked(call: ServiceCall): void {
-    if (call.service !== "dynamodb" || !call.request.body.includes("sealed")) return;
+    // Nothing of ours is sealed elsewhere, and in records the word may be the partner's.
+    if (call.service !== "dynamodb" || !String(call.input["TableName"]).endsWith("-connections")) return;
     for (const body of textsIn(call.input)) {
       if (!body.includes("sealed") || this.#sealed.size >= sealedMax) continue;
       this.#sealed.set(body, { owner: ownerOf(call.input), body });
@@ -94,14 +90,45 @@ export class SecretLearner {
       this.#known.addFields("connection's credential", owner, fields);
       return "opened";
     }
-    const connection = ConnectionBody.safeParse(content).data;
-    if (connection === undefined) return "something else";
-    const { partner, connectionId, sealedWebhookSecret } = connection;
-    const key = this.#connectionKeys.get(partner);
-    if (key === undefined) return "shut";
-    const context = `${partner}#${connectionId}`;
-    this.#known.add("webhook secret", context, unseal(sealedWebhookSecret, key, context));
-    return "opened";
+    const texts = [...sealedIn(content)];
+    if (texts.length === 0) return "something else";
+    return texts.every((text) => this.#openText(owner, text)) ? "opened" : "shut";
+  }
+
+  /** A webhook secret, or what an attempt to connect keeps: sealed under the partner's connection key. */
+  #openText(owner: string, text: string): boolean {
+    const key = this.#connectionKeys.get(owner.slice(0, owner.indexOf("#")));
+    if (key === undefined) return false;
+    for (const [purpose, kind] of purposes) {
+      const opened = openedOrNull(Buffer.from(text, "base64url"), Buffer.from(key), { purpose, context: owner });
+      if (opened === null) continue;
+      this.#known.addFields(kind, owner, jsonOf(opened) ?? opened);
+      return true;
+    }
+    return false;
+  }
+}
+
+const purposes: readonly (readonly [purpose: string, kind: SecretKind])[] = [
+  ["webhook-secret", "webhook secret"],
+  ["credential-attempt", "connection's credential"],
+];
+
+function openedOrNull(sealed: Buffer, key: Buffer, binding: SealBinding): string | null {
+  try {
+    return openBytes(sealed, key, binding).toString("utf8");
+  } catch (error) {
+    if (error instanceof UnsealError) return null;
+    throw error;
+  }
+}
+
+/** Texts in fields whose names say that they are sealed: `sealedWebhookSecret`, `sealedCode`. */
+function* sealedIn(value: unknown): Generator<string> {
+  if (typeof value !== "object" || value === null) return;
+  for (const [name, member] of Object.entries(value)) {
+    if (/^sealed[A-Z]/.test(name) && typeof member === "string") yield member;
+    else yield* sealedIn(member);
   }
 }
 

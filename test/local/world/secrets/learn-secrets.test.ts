@@ -1,13 +1,22 @@
 import { describe, expect, it } from "vitest";
 import { seal, sealBytes } from "../../../../lib/engine/seal.ts";
+import { sealFor } from "../../../../lib/flows/oauth/attempt-seal.ts";
 import type { ServiceCall } from "../../../../lib/local/front-door/door-request.ts";
 import { KnownSecrets } from "../../../../lib/local/world/secrets/known-secrets.ts";
 import { SecretLearner } from "../../../../lib/local/world/secrets/learn-secrets.ts";
 
 function call(service: string, operation: string, input: Readonly<Record<string, unknown>>): ServiceCall {
-  const body = Buffer.from(JSON.stringify(input));
+  const whole = service === "dynamodb" ? { TableName: "sluice-local-connections", ...input } : input;
+  const body = Buffer.from(JSON.stringify(whole));
   const request = { method: "POST", path: "/", query: "", headers: {}, body };
-  return { service, operation, input, request, caller: { kind: "operator" }, signal: new AbortController().signal };
+  return {
+    service,
+    operation,
+    input: whole,
+    request,
+    caller: { kind: "operator" },
+    signal: new AbortController().signal,
+  };
 }
 
 function answer(output: unknown): { status: number; headers: Record<string, string>; body: string } {
@@ -71,6 +80,28 @@ describe("a world's secrets are learnt", () => {
     );
     expect(learner.openSealed().shut).toEqual([]);
     expect(values()).toContain("the-webhook-secret");
+  });
+
+  it("from what an attempt to connect keeps sealed: the code and the verifier", () => {
+    const { learner, values } = learned();
+    const key = { partner: "acme", attemptId: "attempt-1" };
+    const sealedCode = sealFor(key, connectionKey, JSON.stringify(["the-code-of-one-use", "the-pkce-verifier"]));
+    const body = JSON.stringify({ ...key, status: { kind: "received", sealedCode, exchanges: 0 } });
+    learner.asked(call("dynamodb", "PutItem", { Item: { pk: { S: "acme#attempt-1" }, body: { S: body } } }));
+    learner.answered(
+      call("secretsmanager", "GetSecretValue", { SecretId: "s" }),
+      answer({ Name: "sluice-local/partners/acme", SecretString: JSON.stringify({ connectionKey }) }),
+    );
+    expect(learner.openSealed()).toEqual({ opened: 1, shut: [] });
+    expect(values()).toEqual(expect.arrayContaining(["the-code-of-one-use", "the-pkce-verifier"]));
+  });
+
+  it("and not from partners' records, whose words are their own", () => {
+    const { learner } = learned();
+    const TableName = "sluice-local-records";
+    const data = { S: JSON.stringify({ sealedBid: "not ours" }) };
+    learner.asked(call("dynamodb", "PutItem", { TableName, Item: { pk: { S: "acme#acme_1#bids" }, data } }));
+    expect(learner.openSealed()).toEqual({ opened: 0, shut: [] });
   });
 
   it("and what stays shut is named, so that nothing is passed over in silence", () => {
