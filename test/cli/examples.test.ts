@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { createApiClient } from "../../bin/commands/api-client.ts";
 import { FailureView } from "../../bin/commands/api-shapes.ts";
-import { connectDemo } from "../../bin/commands/connect-demo.ts";
+import { changeAtPartner, connectDemo } from "../../bin/commands/connect-demo.ts";
 import { connectCommand } from "../../bin/commands/connect.ts";
 import { connectionsCommand } from "../../bin/commands/connections.ts";
 import { costCommand } from "../../bin/commands/cost.ts";
@@ -26,6 +26,7 @@ import { resumeCommand } from "../../bin/commands/resume.ts";
 import { runsCommand } from "../../bin/commands/runs.ts";
 import { statusCommand } from "../../bin/commands/status.ts";
 import { syncCommand } from "../../bin/commands/sync.ts";
+import { webhooksCommand } from "../../bin/commands/webhooks.ts";
 import { whyWaitingCommand } from "../../bin/commands/why-waiting.ts";
 import { localStage, synthesise } from "../../bin/commands/synthesise.ts";
 import { openWorld } from "../../lib/local/world/open-world.ts";
@@ -39,6 +40,7 @@ const slowMs = 120_000;
 const healthy = [
   statusCommand,
   connectionsCommand,
+  webhooksCommand,
   whyWaitingCommand,
   recordsCommand,
   explainCommand,
@@ -121,6 +123,35 @@ async function expectDone(example: string): Promise<void> {
 describe.each(healthy.map((command) => [command.name, command.help] as const))("%s", (_, help) => {
   test.each(examplesOf(help))("%s", expectDone, slowMs);
 });
+
+test(
+  "webhooks that were asked for are registered at the stand-in, which signs with the secret that it gave",
+  {
+    timeout: slowMs,
+  },
+  async () => {
+    const { stack, apiKey, partners } = opened();
+    const api = createApiClient(stack.url, apiKey);
+    const [connection] = await api.list("/connections?tenantId=demo", z.looseObject({ id: z.string() }), 10);
+    const path = `/connections/${connection?.id ?? ""}`;
+    const read = () => api.get(`${path}/webhooks`, z.looseObject({ status: z.string(), url: z.string().nullable() }));
+    await waitUntil("the registration", async () => (await read()).status === "subscribed", slowMs);
+    expect((await read()).url).toBe(`${stack.url}/webhooks/stripe/${connection?.id ?? ""}`);
+    const stripe = partners.find((partner) => partner.name === "stripe");
+    const [change] = stripe === undefined ? [] : await changeAtPartner(stripe, { type: "create", count: 1 });
+    const History = z.looseObject({ items: z.array(z.looseObject({ source: z.looseObject({ kind: z.string() }) })) });
+    await waitUntil(
+      "a record that a webhook brought",
+      async () => {
+        // Until it was fetched there is none.
+        const history = api.get(`${path}/history/${change?.resource}/${change?.id}`, History);
+        const { items } = await history.catch(() => ({ items: [] }));
+        return items.some(({ source }) => source.kind === "webhook");
+      },
+      slowMs,
+    );
+  },
+);
 
 describe("when something failed", () => {
   beforeAll(async () => {
