@@ -59,6 +59,14 @@ const byCode: Readonly<Record<string, Advice>> = {
     means: "The webhook's large body was kept in the bucket, and its time there has passed.",
     toDo: "Synchronise the connection, which fetches the same things; then discard this.",
   },
+  "too-many-parts": {
+    means: "One post held the events of more accounts than any partner has; none of it was followed.",
+    toDo: "Synchronise the connections, which fetches the same things; then discard this, and ask the partner for smaller posts.",
+  },
+  "account-missing": {
+    means: "The connection does not say, as its partner's page asks, which account its calls are made for.",
+    toDo: "Delete the connection and connect the account again with its id; then discard this.",
+  },
   "not-a-job": {
     means: "A message on the partner's queue was not written by Sluice.",
     toDo: "Find who else writes to the queue; then discard this.",

@@ -143,6 +143,12 @@ export const webhookFaults: readonly Fault[] = [
   ],
   [
     "each account gets its own part",
+    "neither body nor headers",
+    /nothing tells what they are about/,
+    () => withWebhook({ body: "none" }),
+  ],
+  [
+    "each account gets its own part",
     "two answers to whose it is",
     /both `account` and `split`/,
     () => withWebhook({ split: () => [] }),

@@ -13,6 +13,10 @@ export const checkParts: Check = (subject) =>
       "the driver parts posts, and no event among the fixtures is of several accounts",
     ),
     ...unless(
+      webhook.body !== "none" || (webhook.keepHeaders ?? []).length > 0,
+      "webhooks have no body and no header is kept: nothing tells what they are about",
+    ),
+    ...unless(
       webhook.split === undefined || webhook.account === undefined,
       "both `account` and `split` say whose an event is",
     ),
