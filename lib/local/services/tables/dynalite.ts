@@ -4,7 +4,7 @@ import { AwsError } from "../../front-door/aws-error.ts";
 import { isRecord, textOf } from "../../front-door/json-target.ts";
 import { createCallGate } from "./call-gate.ts";
 import { levelOptions, settleFiles, writeAfresh } from "./fresh-files.ts";
-import type { LevelFiles } from "./fresh-files.ts";
+import type { LevelFiles, LevelOptions } from "./fresh-files.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -26,7 +26,7 @@ export interface Dynalite {
 interface DynaliteStore {
   readonly tableDb: { awsAccountId: string; awsRegion: string };
   readonly db: {
-    open(options: { compression: boolean }): Promise<void>;
+    open(options: LevelOptions): Promise<void>;
     close: { (): Promise<void>; readonly _original: () => Promise<void> };
     get(key: string): Promise<unknown>;
     put(key: string, value: unknown): Promise<void>;
@@ -155,9 +155,9 @@ function filesOf({ db }: DynaliteStore): LevelFiles {
 function openFiles(require: NodeJS.Require, folder: string): LevelFiles {
   // A module without types here; as above.
   const { Level } = createRequire(require.resolve("dynalite"))("level") as {
-    readonly Level: new (folder: string, options: { compression: boolean }) => LevelFiles;
+    readonly Level: new (folder: string) => LevelFiles;
   };
-  return new Level(folder, levelOptions);
+  return new Level(folder);
 }
 
 /** The definition comes last: only then is the table another one. */

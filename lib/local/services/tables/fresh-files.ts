@@ -4,19 +4,25 @@ type Bytes = Uint8Array;
 
 /** The part of classic-level that is used; keys and values as the bytes that they are. */
 export interface LevelFiles {
-  open(options: { compression: boolean }): Promise<void>;
+  open(options: LevelOptions): Promise<void>;
   close(): Promise<void>;
-  iterator(options: typeof asBytes): AsyncIterable<readonly [Bytes, Bytes]>;
+  iterator(options: typeof asBytes & { readonly highWaterMarkBytes: number }): AsyncIterable<readonly [Bytes, Bytes]>;
   batch(puts: readonly { type: "put"; key: Bytes; value: Bytes }[], options: typeof asBytes): Promise<void>;
 }
 
 const asBytes = { keyEncoding: "buffer", valueEncoding: "buffer" } as const;
 
-/** What a search of the files finds must be all that they hold; and on a laptop there is room. */
-export const levelOptions = { compression: false };
+export interface LevelOptions {
+  readonly compression: boolean;
+  readonly writeBufferSize: number;
+}
 
-/** Of at most 400 KB each. */
-const entriesAtOnce = 100;
+/** What a search of the files finds must be all that they hold; and on a laptop there is room. */
+export const levelOptions: LevelOptions = { compression: false, writeBufferSize: 4 * 1024 * 1024 };
+/** All that comes is in order, so that few large files are written once, and not small ones again and again. */
+const freshOptions: LevelOptions = { ...levelOptions, writeBufferSize: 64 * 1024 * 1024 };
+
+const bytesAtOnce = 4 * 1024 * 1024;
 
 /**
  * Writes what a store holds into new files and puts them in the old ones' place; the old ones go, with every value that was
@@ -32,7 +38,7 @@ export async function writeAfresh(
   rmSync(next, { recursive: true, force: true });
   const fresh = openAt(next);
   try {
-    await fresh.open(levelOptions);
+    await fresh.open(freshOptions);
     await copy(store, fresh);
   } finally {
     await fresh.close();
@@ -62,11 +68,14 @@ function placesOf(folder: string): { readonly next: string; readonly former: str
 
 async function copy(from: LevelFiles, to: LevelFiles): Promise<void> {
   let puts: { type: "put"; key: Bytes; value: Bytes }[] = [];
-  for await (const [key, value] of from.iterator(asBytes)) {
+  let bytes = 0;
+  for await (const [key, value] of from.iterator({ ...asBytes, highWaterMarkBytes: bytesAtOnce })) {
     puts.push({ type: "put", key, value });
-    if (puts.length < entriesAtOnce) continue;
+    bytes += key.byteLength + value.byteLength;
+    if (bytes < bytesAtOnce) continue;
     await to.batch(puts, asBytes);
     puts = [];
+    bytes = 0;
   }
   if (puts.length > 0) await to.batch(puts, asBytes);
 }
