@@ -52,7 +52,7 @@ export async function handleWebhook(
   const owner = await findOwner(ports, driver, job.connectionId, account);
   if (owner.kind === "failed") return owner;
   if (owner.kind !== "found") {
-    countDropped(ports, driver, job.id, owner.kind);
+    countDropped(ports, driver, job.id, [owner.kind]);
     return done;
   }
   const { connection } = owner;

@@ -80,10 +80,12 @@ describe("one post for many tenants", () => {
     await runUntilIdle(ports, null, driver);
     expect(ordersOf(ports)).toEqual(["0 order-0 v1"]);
     expect(await openFailures(ports)).toEqual([]);
-    const unowned = ports.metrics.counts.filter(({ name }) => name === "WebhooksUnowned");
-    expect(unowned.map(({ dimensions }) => dimensions)).toEqual(
-      Array.from({ length: 3 }, () => ({ partner: "acme", kind: "unknown-account" })),
-    );
+    expect(ports.metrics.total("WebhooksUnowned", "unknown-account")).toBe(3);
+    const told = ports.log.lines.filter(({ message }) => message === "dropped what a webhook told");
+    expect(told.map(({ fields }) => [fields["reason"], fields["events"]])).toEqual([
+      ["unknown-account", 2],
+      ["unknown-account", 1],
+    ]);
     expect(JSON.stringify(ports.log.lines)).not.toContain("acct-9");
   });
 

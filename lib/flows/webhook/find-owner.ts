@@ -50,19 +50,24 @@ function notFound(driver: PartnerDriver, actual: string): FailedWebhook {
   return failedWebhook(driver, "connection-not-found", "a connection that the event belongs to", actual, toDo);
 }
 
+export type Dropped = Exclude<Owner["kind"], "found" | "failed">;
+
 const metrics = {
   gone: "JobsOfGone",
   "unknown-account": "WebhooksUnowned",
   "other-account": "WebhooksUnowned",
 } as const;
 
-/** Counts an event that is dropped, and says why; the account's name is the partner's customer's, and is not told. */
+/** Counts the events of one post that are dropped, and says why in one line; the accounts are the partner's customers, and not told. */
 export function countDropped(
   ports: Pick<Ports, "metrics" | "log">,
   driver: PartnerDriver,
   jobId: string,
-  reason: keyof typeof metrics,
+  dropped: readonly Dropped[],
 ): void {
-  ports.metrics.count(metrics[reason], 1, { partner: driver.name, ...(reason !== "gone" && { kind: reason }) });
-  ports.log.info("dropped a webhook's event", { partner: driver.name, jobId, reason });
+  const partner = driver.name;
+  for (const [reason, { length: events }] of Map.groupBy(dropped, (each) => each)) {
+    ports.metrics.count(metrics[reason], events, { partner, ...(reason !== "gone" && { kind: reason }) });
+    ports.log.info("dropped what a webhook told", { partner, jobId, reason, events });
+  }
 }

@@ -7,6 +7,7 @@ import { done } from "../outcome.ts";
 import type { Outcome } from "../outcome.ts";
 import { failedWebhook } from "./failed-webhook.ts";
 import { countDropped, findOwner } from "./find-owner.ts";
+import type { Dropped } from "./find-owner.ts";
 
 export type PartsPorts = Pick<Ports, "claims" | "connections" | "lanes" | "log" | "metrics">;
 
@@ -39,14 +40,16 @@ export async function sendParts(
     return { part, owner };
   });
   const jobs: { part: WebhookPart; connectionId: string }[] = [];
+  const dropped: Dropped[] = [];
   for (const { part, owner } of owners) {
     if (owner.kind === "failed") return owner;
     if (owner.kind === "found") jobs.push({ part, connectionId: owner.connection.connectionId });
-    else countDropped(ports, driver, job.id, owner.kind);
+    else dropped.push(owner.kind);
   }
   await mapBounded(jobs, atOnce, async ({ part, connectionId }) => {
     await ports.lanes.send(await partJob(ports, job, work, part, connectionId), 0);
   });
+  countDropped(ports, driver, job.id, dropped);
   ports.metrics.count("WebhookParts", jobs.length, { partner: driver.name });
   return done;
 }
