@@ -42,6 +42,8 @@ const answerBytesMax = 8 * 1024 * 1024;
 /** A sleeping function is a paid function: what is further away than this is deferred. */
 const sleepMsMax = 3_000;
 const reservationsMax = 3;
+/** After a refusal that does not say for how long. */
+const untoldMs = 1_000;
 
 /**
  * The one road out: asks whether calls are held back, checks the host against the driver, signs, takes a token, sends it at its time, and says what the
@@ -200,9 +202,22 @@ async function judge(
       hints: { ...hints, notBeforeMs: wishMs },
     });
   }
-  if (error?.kind === "rate") return { kind: "wait", untilMs: wishMs ?? nowMs + 1_000, reason: "partner-limit" };
+  if (error?.kind === "rate") return limited(ports, call, wishMs, nowMs);
   if (verdict.kind === "failed") return verdict;
   return { kind: "ok", body: verdict.body, beganMs };
+}
+
+/** Our own limits are there so that this is seldom: each time is worth a line, and whether the partner said for how long. */
+function limited(ports: CallPorts, call: PartnerCall, wishMs: number | null, nowMs: number): CallResult {
+  const untilMs = wishMs ?? nowMs + untoldMs;
+  ports.log.info("the partner refused a call for its limit; it is made later", {
+    partner: call.driver.name,
+    connectionId: call.connection.connectionId,
+    endpoint: call.request.endpoint,
+    waitMs: Math.round(untilMs - nowMs),
+    toldByPartner: wishMs !== null,
+  });
+  return { kind: "wait", untilMs, reason: "partner-limit" };
 }
 
 /** The later of two wishes to be left alone; null when there is neither. */

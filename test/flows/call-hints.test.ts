@@ -23,6 +23,11 @@ async function call(answer: OutboundAnswer, driver: PartnerDriver = acme): Promi
 
 const told = (): readonly LimitHints[] => ports.gate.settlements.map(({ outcome }) => outcome.hints);
 
+const said = (): readonly unknown[] =>
+  ports.log.lines
+    .filter(({ message }) => message.startsWith("the partner refused a call for its limit"))
+    .map(({ fields: { endpoint, waitMs, toldByPartner } }) => ({ endpoint, waitMs, toldByPartner }));
+
 test("a good answer's count is told, and its Retry-After is none of the gate's", async () => {
   const answer = jsonAnswer(200, { items: [] }, { "x-ratelimit-remaining": "5", "retry-after": "60" });
   expect((await call(answer)).kind).toBe("ok");
@@ -43,12 +48,14 @@ test("a good answer that uses up a window tells the gate, and is a good answer",
 test("a 429 without a word is a second's wait, and the gate's own to judge", async () => {
   expect(await call(jsonAnswer(429, {}))).toMatchObject({ kind: "wait", untilMs: startMs + 1_000 });
   expect(ports.gate.settlements).toMatchObject([{ outcome: { kinds: ["rate"], hints: { notBeforeMs: null } } }]);
+  expect(said()).toEqual([{ endpoint: "GET /orders", waitMs: 1_000, toldByPartner: false }]);
 });
 
 test("a 429 that names only a reset is silence until then", async () => {
   const answer = jsonAnswer(429, {}, { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "45" });
   expect(await call(answer)).toMatchObject({ kind: "wait", untilMs: startMs + 45_000 });
   expect(told()).toMatchObject([{ notBeforeMs: startMs + 45_000 }]);
+  expect(said()).toEqual([{ endpoint: "GET /orders", waitMs: 45_000, toldByPartner: true }]);
 });
 
 test("a reset that is sooner than a second is taken at its word", async () => {
