@@ -16,6 +16,7 @@ import type { SubscriptionDriver } from "./subscription-driver.ts";
 import type { WebhookBody, WebhookFacts, WebhookPart } from "./webhook-event.ts";
 
 export type { ChildAsk, ChildDriver } from "./child-driver.ts";
+export type * from "./subscription-driver.ts";
 export type { LimitDeclaration, LimitOwner, LimitRule, WindowReset } from "./gate/limit-rule.ts";
 export type { WebhookBody, WebhookFacts, WebhookPart } from "./webhook-event.ts";
 

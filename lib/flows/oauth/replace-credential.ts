@@ -1,6 +1,8 @@
+import { credentialGiven } from "../../engine/credential-stand.ts";
 import { candidateOf, formerOf } from "../../engine/oauth/credential-attempt.ts";
 import type { Connection, Credential, CredentialFields } from "../../engine/ports.ts";
 import { changeConnection } from "../connections/change-connection.ts";
+import { changeItem } from "../subscriptions/change-connection-item.ts";
 import { probeAs } from "./test-candidate.ts";
 import { failedStep } from "./attempt-step.ts";
 import type { AttemptWork, Step, TryPorts } from "./attempt-step.ts";
@@ -69,9 +71,12 @@ async function putBack(
 
 /** What waited for a credential goes on; what a person paused stays so. */
 async function activate(ports: TryPorts, { driver, attempt }: AttemptWork, connection: Connection): Promise<Step> {
-  const status = connection.status === "needs-reconnect" ? "active" : undefined;
-  const change = { status, credentialReplaced: true } as const;
-  const changed = await changeConnection(ports, driver, connection, change, attempt.actor);
-  if (changed.kind === "contended") return { kind: "wait", untilMs: ports.clock.nowMs() + 2_000, reason: "attempt" };
+  if (connection.status === "needs-reconnect") {
+    const change = { status: "active", credentialReplaced: true } as const;
+    const changed = await changeConnection(ports, driver, connection, change, attempt.actor);
+    if (changed.kind === "contended") return { kind: "wait", untilMs: ports.clock.nowMs() + 2_000, reason: "attempt" };
+  } else {
+    await changeItem(ports, connection, (current, nowMs) => ({ ...current, credential: credentialGiven(null, nowMs) }));
+  }
   return { kind: "moved", status: { kind: "done", connectionId: connection.connectionId } };
 }
