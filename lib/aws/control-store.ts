@@ -18,7 +18,14 @@ const lane = z.enum(["webhooks", "imports"]);
 const Breaker = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("closed"),
-    windows: z.array(z.object({ fromMs: z.number(), calls: count, failures: count })),
+    windows: z.array(
+      z.object({
+        fromMs: z.number(),
+        calls: count,
+        failures: count,
+        worst: z.array(z.object({ tag: z.string(), calls: count, failures: count })).exactOptional(),
+      }),
+    ),
     before: z.object({ opened: count, closedAtMs: z.number() }).nullable(),
   }),
   z.object({ kind: z.literal("open"), opened: count, sinceMs: z.number(), untilMs: z.number() }),

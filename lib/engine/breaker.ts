@@ -1,3 +1,6 @@
+import { failsAlone, worstOf } from "./worst-connections.ts";
+import type { ConnectionTally, SharedTally } from "./worst-connections.ts";
+
 /**
  * A circuit breaker as a value: pure steps on a state that is stored and shared by all functions. Closed it counts calls
  * in a sliding window; open nothing is called until its time; then half-open a bounded number of probes decides.
@@ -20,6 +23,8 @@ export interface CallWindow {
   readonly fromMs: number;
   readonly calls: number;
   readonly failures: number;
+  /** Of a partner's breaker alone. */
+  readonly worst?: readonly ConnectionTally[];
 }
 
 /** How often in a row it was open when it last closed: reopening soon goes on from there. */
@@ -28,10 +33,7 @@ export interface FormerOpening {
   readonly closedAtMs: number;
 }
 
-export interface CallTally {
-  readonly calls: number;
-  readonly failures: number;
-}
+export type CallTally = SharedTally;
 
 export interface BreakerRule {
   readonly windowMs: number;
@@ -86,9 +88,20 @@ export function countCalls(
   const calls = sumOf(windows, "calls");
   const failures = sumOf(windows, "failures");
   if (calls < rule.callsMin || failures < calls * rule.failureRatio) return { ...state, windows };
+  // One account that is broken has a breaker of its own, and the others go on.
+  const worst = worstOf(windows.flatMap((window) => window.worst ?? []));
+  if (failsAlone({ calls, failures, worst }, rule.failureRatio)) return { ...state, windows };
   const calm = state.before === null || nowMs - state.before.closedAtMs >= rule.calmMs;
   const opened = calm ? 1 : (state.before?.opened ?? 0) + 1;
   return openFor(opened, nowMs, nowMs, rule, jitter);
+}
+
+/** Whether so many calls are told to fail that those are to be told which go well: without them, one connection would look like all. */
+export function asksForSuccesses(state: BreakerState, nowMs: number, rule: BreakerRule): boolean {
+  if (state.kind !== "closed") return false;
+  const windows = recent(state.windows, nowMs, rule);
+  const failures = sumOf(windows, "failures");
+  return failures > 0 && failures * 2 >= sumOf(windows, "calls") * rule.failureRatio;
 }
 
 export type ProbeVerdict =
@@ -153,9 +166,12 @@ function added(
   rule: BreakerRule,
 ): readonly CallWindow[] {
   const fromMs = windowStart(nowMs, rule);
-  const current = windows.find((window) => window.fromMs === fromMs) ?? { fromMs, calls: 0, failures: 0 };
+  const none: CallWindow = { fromMs, calls: 0, failures: 0 };
+  const current = windows.find((window) => window.fromMs === fromMs) ?? none;
   const failures = Math.min(tally.failures, tally.calls);
-  const next = { fromMs, calls: current.calls + tally.calls, failures: current.failures + failures };
+  const worst = worstOf([...(current.worst ?? []), ...(tally.worst ?? [])]);
+  const counts = { calls: current.calls + tally.calls, failures: current.failures + failures };
+  const next = { fromMs, ...counts, ...(worst.length > 0 && { worst }) };
   // Clocks differ: one that is ahead must not make the list grow.
   return [...windows.filter((window) => window.fromMs !== fromMs), next].slice(-rule.windows);
 }

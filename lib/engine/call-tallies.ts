@@ -1,6 +1,12 @@
 import type { CallTally } from "./breaker.ts";
+import { worstOf } from "./worst-connections.ts";
+import type { ConnectionTally } from "./worst-connections.ts";
 
-interface Tally extends CallTally {
+interface Tally {
+  readonly calls: number;
+  readonly failures: number;
+  /** Whose they were, where that was said. */
+  readonly of: readonly ConnectionTally[];
   readonly sinceMs: number;
   readonly reportedAtMs: number;
   readonly hurriedAtMs: number;
@@ -15,6 +21,8 @@ const hurryCalls = 20;
 const hurryEveryMs = 5_000;
 /** Bounds what one worker counts; of more connections than this the oldest is forgotten. */
 const keysMax = 500;
+/** Of as many connections a tally knows whose its calls were. */
+const ofMax = 20;
 const never = Number.NEGATIVE_INFINITY;
 
 /**
@@ -24,27 +32,40 @@ const never = Number.NEGATIVE_INFINITY;
 export class CallTallies {
   readonly #tallies = new Map<string, Tally>();
 
-  /** Counts one call; answers with what is to be told now, or null. */
-  add(key: string, failed: boolean, nowMs: number): CallTally | null {
+  /**
+   * Counts one call; answers with what is to be told now, or null. `by` is whose it was; `asked`: successes are to be told
+   * too, as others tell of failures.
+   */
+  add(
+    key: string,
+    failed: boolean,
+    nowMs: number,
+    { by, asked = false }: { readonly by?: string; readonly asked?: boolean } = {},
+  ): CallTally | null {
     const former = this.#tallies.get(key) ?? emptyAt(nowMs);
-    const current = nowMs - former.sinceMs > keptMs ? { ...former, calls: 0, failures: 0, sinceMs: nowMs } : former;
-    const tally = { ...current, calls: current.calls + 1, failures: current.failures + (failed ? 1 : 0) };
+    const current = nowMs - former.sinceMs > keptMs ? { ...former, ...nothing, sinceMs: nowMs } : former;
+    const failures = failed ? 1 : 0;
+    const of = by === undefined ? current.of : added(current.of, { tag: by, calls: 1, failures });
+    const tally = { ...current, calls: current.calls + 1, failures: current.failures + failures, of };
     const hurried = isBad(tally) && nowMs - tally.hurriedAtMs >= hurryEveryMs;
-    const due = tally.failures > 0 && (hurried || nowMs - tally.reportedAtMs >= reportEveryMs);
+    const isWorthTelling = tally.failures > 0 || asked;
+    const due = isWorthTelling && (hurried || nowMs - tally.reportedAtMs >= reportEveryMs);
     if (!due) {
       this.#keep(key, tally);
       return null;
     }
     const hurriedAtMs = hurried ? nowMs : tally.hurriedAtMs;
-    this.#keep(key, { calls: 0, failures: 0, sinceMs: nowMs, reportedAtMs: nowMs, hurriedAtMs });
-    return { calls: tally.calls, failures: tally.failures };
+    this.#keep(key, { ...nothing, sinceMs: nowMs, reportedAtMs: nowMs, hurriedAtMs });
+    const worst = worstOf(tally.of);
+    return { calls: tally.calls, failures: tally.failures, ...(worst.length > 0 && { worst }) };
   }
 
   /** What could not be told is counted on. */
   putBack(key: string, tally: CallTally, nowMs: number): void {
     const current = this.#tallies.get(key) ?? { ...emptyAt(nowMs), reportedAtMs: nowMs };
     const calls = current.calls + tally.calls;
-    this.#keep(key, { ...current, calls, failures: current.failures + tally.failures });
+    const of = (tally.worst ?? []).reduce(added, current.of);
+    this.#keep(key, { ...current, calls, failures: current.failures + tally.failures, of });
   }
 
   #keep(key: string, tally: Tally): void {
@@ -55,8 +76,17 @@ export class CallTallies {
   }
 }
 
+const nothing: Pick<Tally, "calls" | "failures" | "of"> = { calls: 0, failures: 0, of: [] };
+
 function emptyAt(sinceMs: number): Tally {
-  return { calls: 0, failures: 0, sinceMs, reportedAtMs: never, hurriedAtMs: never };
+  return { ...nothing, sinceMs, reportedAtMs: never, hurriedAtMs: never };
+}
+
+function added(all: readonly ConnectionTally[], one: ConnectionTally): readonly ConnectionTally[] {
+  const former = all.find(({ tag }) => tag === one.tag);
+  if (former === undefined) return all.length < ofMax ? [...all, one] : all;
+  const sum = { tag: one.tag, calls: former.calls + one.calls, failures: former.failures + one.failures };
+  return all.map((each) => (each === former ? sum : each));
 }
 
 function isBad({ calls, failures }: CallTally): boolean {

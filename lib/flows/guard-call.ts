@@ -1,9 +1,17 @@
-import { beginProbe, connectionBreaker, countCalls, endProbe, partnerBreaker } from "../engine/breaker.ts";
+import {
+  asksForSuccesses,
+  beginProbe,
+  connectionBreaker,
+  countCalls,
+  endProbe,
+  partnerBreaker,
+} from "../engine/breaker.ts";
 import type { BreakerRule, CallTally } from "../engine/breaker.ts";
 import { changed, holdOf } from "../engine/control.ts";
 import type { Control } from "../engine/control.ts";
 import type { Connection, Ports } from "../engine/ports.ts";
 import type { CallResult, PartnerCall } from "./call-partner.ts";
+import { tagOf } from "../engine/worst-connections.ts";
 import { changeControl } from "./change-control.ts";
 import { waitOf } from "./held.ts";
 import { needReconnect, saysRevoked } from "./need-reconnect.ts";
@@ -27,11 +35,18 @@ export async function guardCall(
   // A key that was refused is tried once more before it is called revoked; a token was renewed for that already.
   if (saysRevoked(result) && call.driver.auth.kind === "header") result = await send();
   if (saysRevoked(result)) await needReconnect(ports, call.driver, call.connection, result.error);
-  await report(ports, call.connection, result, admission.probe);
+  await report(ports, call.connection, result, admission);
   return result;
 }
 
-type Admission = { readonly kind: "open"; readonly probe: boolean } | Extract<CallResult, { readonly kind: "wait" }>;
+/** `asked`: others tell of failures at the partner, and what goes well is to be told too. */
+interface Admitted {
+  readonly kind: "open";
+  readonly probe: boolean;
+  readonly asked: boolean;
+}
+
+type Admission = Admitted | Extract<CallResult, { readonly kind: "wait" }>;
 
 async function admit(ports: GuardPorts, connection: Connection): Promise<Admission> {
   const { partner, connectionId } = connection;
@@ -39,11 +54,12 @@ async function admit(ports: GuardPorts, connection: Connection): Promise<Admissi
   const whole = await ports.control.read(partner, null);
   const hold = holdOf(whole, nowMs);
   if (hold !== null) return waitOf(hold);
-  if (!whole.connectionsHeld) return { kind: "open", probe: false };
+  const asked = asksForSuccesses(whole.breaker, nowMs, partnerBreaker);
+  if (!whole.connectionsHeld) return { kind: "open", probe: false, asked };
   const own = await ports.control.read(partner, connectionId);
   const ownHold = holdOf(own, nowMs);
-  if (ownHold === null) return { kind: "open", probe: false };
-  if (ownHold.reason === "breaker" && (await takeProbe(ports, own))) return { kind: "open", probe: true };
+  if (ownHold === null) return { kind: "open", probe: false, asked };
+  if (ownHold.reason === "breaker" && (await takeProbe(ports, own))) return { kind: "open", probe: true, asked };
   return waitOf(ownHold);
 }
 
@@ -69,7 +85,12 @@ export function failedOf(result: CallResult): boolean | null {
   return result.error.kind === "transient";
 }
 
-async function report(ports: GuardPorts, connection: Connection, result: CallResult, probe: boolean): Promise<void> {
+async function report(
+  ports: GuardPorts,
+  connection: Connection,
+  result: CallResult,
+  { probe, asked }: Admitted,
+): Promise<void> {
   const { partner, connectionId } = connection;
   const failed = failedOf(result);
   if (probe) {
@@ -78,7 +99,7 @@ async function report(ports: GuardPorts, connection: Connection, result: CallRes
   }
   if (failed === null) return;
   const nowMs = ports.clock.nowMs();
-  const ofPartner = ports.tallies.add(partner, failed, nowMs);
+  const ofPartner = ports.tallies.add(partner, failed, nowMs, { by: tagOf(connectionId), asked });
   const ofConnection = ports.tallies.add(`${partner}#${connectionId}`, failed, nowMs);
   const whole = ofPartner === null ? "closed" : await tell(ports, { partner, connectionId: null }, ofPartner);
   // When it is the partner, it is none of its connections.

@@ -10,6 +10,14 @@ export const controlBugs: readonly PlantedBug[] = [
     caughtBy: "simulation",
   },
   {
+    name: "one-connection-closes-off-all",
+    file: "lib/engine/breaker.ts",
+    find: "if (failsAlone({ calls, failures, worst }, rule.failureRatio))",
+    replace: "if (calls < 0 && failsAlone({ calls, failures, worst }, rule.failureRatio))",
+    why: "One account that is broken at the partner stops all the others.",
+    caughtBy: { test: "test/flows/control/one-connection.test.ts" },
+  },
+  {
     name: "breaker-ignored",
     file: "lib/flows/guard-call.ts",
     find: "if (hold !== null) return waitOf(hold);",
