@@ -1,5 +1,5 @@
 import type { Assumptions, FlowCalls } from "./flow-calls.ts";
-import { accessLineGb, metricLineGb } from "./log-lines.ts";
+import { accessLineGb, metricLineGb, webhookLineGb } from "./log-lines.ts";
 import { historyWrites, recordReads, recordWrites } from "./record-units.ts";
 
 /** What a webhook costs until it is done. */
@@ -14,7 +14,7 @@ export function webhookCalls({ batch, recordKb }: Omit<Assumptions, "pollers">) 
         lambdaGbSeconds: 0.25 * 0.01,
         sqsRequests: 1,
         sqsFairRequests: 1,
-        logGb: accessLineGb + metricLineGb,
+        logGb: accessLineGb + webhookLineGb,
       },
       from: "lib/flows/ingest-webhook.ts, warm; test/bench/ingest-calls.ts counts one SendMessage",
     },
