@@ -17,6 +17,7 @@ export {
   type PageStrategy,
   type Span,
 } from "./engine/pages/page-strategy.ts";
+export type { XmlElement } from "./engine/parse-xml.ts";
 export * from "./engine/pages/acknowledged-queue.ts";
 export * from "./engine/pages/graphql-connection.ts";
 export * from "./engine/pages/keyset.ts";

@@ -94,7 +94,11 @@ async function followEvent(
   { connection, read, job, context }: Following,
 ): Promise<Outcome> {
   if (connection.status !== "active") return waitForPerson(connection.status, ports.clock.nowMs());
-  const named = webhook.touches(read.event, read.facts).slice(0, touchedMax);
+  const named = webhook.touches(read.event, read.facts);
+  if (named.length > touchedMax) {
+    const toDo = "Nothing of it was followed: synchronise the connection; then discard the failure.";
+    return failedWebhook(driver, "too-many-touches", `at most ${touchedMax} things`, `${named.length}`, toDo);
+  }
   const touched = await unpurged(ports, job, named);
   if (named.length === 0) ports.metrics.count("WebhooksIgnored", 1, { partner: driver.name });
   for (const [index, thing] of touched.entries()) {

@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { jsonAnswer } from "../support/memory-ports.ts";
 import type { MemoryPorts } from "../support/memory-ports.ts";
@@ -213,6 +214,37 @@ describe("whose an event is", () => {
       [connection.connectionId, connection.connectionId],
     ]);
   });
+});
+
+test("whatever a post holds, each connection gets what is its own, once, and nobody anything else", async () => {
+  const anyEvent = fc.record({
+    account: fc.constantFrom("acct-0", "acct-1", "acct-2", "acct-8", "acct-9"),
+    order: fc.constantFrom("order-0", "order-1", "order-2"),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyEvent, { maxLength: 12 }), async (events) => {
+      const { ports, driver } = await connectTenants(3);
+      await post(ports, { id: "p1", events });
+      await runUntilIdle(ports, null, driver);
+      const own = events.filter(({ account }) => /[012]$/.test(account));
+      const told = new Set(own.map(({ account, order }) => `${account.at(-1)} ${order} v1`));
+      expect(ordersOf(ports)).toEqual([...told].toSorted());
+      expect(await openFailures(ports)).toEqual([]);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test("a part that names more things than any partner's does is kept whole for a person", async () => {
+  const { ports, driver } = await connectTenants(2);
+  const events = Array.from({ length: 1_001 }, (_, index) => ({ account: "acct-0", order: `order-${index}` }));
+  await post(ports, { id: "p1", events: [...events, { account: "acct-1", order: "order-1" }] });
+  await runUntilIdle(ports, null, driver);
+  const failures = await openFailures(ports);
+  expect(failures.map(({ connectionId, why }) => [connectionId, why.code])).toEqual([
+    [tenantOf(0).connectionId, "too-many-touches"],
+  ]);
+  expect(ordersOf(ports)).toEqual(["1 order-1 v1"]);
 });
 
 describe("a worker that dies while it parts a post", async () => {

@@ -63,6 +63,10 @@ const byCode: Readonly<Record<string, Advice>> = {
     means: "One post held the events of more accounts than any partner has; none of it was followed.",
     toDo: "Synchronise the connections, which fetches the same things; then discard this, and ask the partner for smaller posts.",
   },
+  "too-many-touches": {
+    means: "One event named more things than any partner's does; none of them was fetched.",
+    toDo: "Synchronise the connection, which fetches the same things; then discard this.",
+  },
   "account-missing": {
     means: "The connection does not say, as its partner's page asks, which account its calls are made for.",
     toDo: "Delete the connection and connect the account again with its id; then discard this.",
