@@ -15,6 +15,9 @@ export interface Signals {
   readonly heldBack: string | null;
   /** Connections that a breaker of their own holds. */
   readonly connectionsHeld: number;
+  /** Active connections whose registration of webhooks fails, and whose credential ends soon or has ended. */
+  readonly webhooksFailing: number;
+  readonly credentialsEnding: number;
 }
 
 export interface Verdict {
@@ -46,6 +49,12 @@ export function judgePartner(signals: Signals): Verdict {
     ...(connections["needs-reconnect"] === 0
       ? []
       : [`${count(connections["needs-reconnect"], "connection")} without a credential that works`]),
+    ...(signals.webhooksFailing === 0
+      ? []
+      : [`${count(signals.webhooksFailing, "connection")} whose webhooks cannot be registered`]),
+    ...(signals.credentialsEnding === 0
+      ? []
+      : [`${count(signals.credentialsEnding, "credential")} that ended or will within two weeks`]),
     ...(overdue === 0 ? [] : [`${count(overdue, "import")} due and not started`]),
     ...(openFailures.total === 0
       ? []

@@ -1,7 +1,9 @@
 import * as z from "zod";
+import { warningOf } from "../../engine/credential-stand.ts";
 import type { PartnerDriver } from "../../engine/define-partner.ts";
 import { mapBounded } from "../../engine/map-bounded.ts";
 import type { Connection, Failure, Page, ResourceState } from "../../engine/ports.ts";
+import { statusOf } from "../../engine/subscription.ts";
 import { admitImports } from "../admit-imports.ts";
 import { type ConnectionHealth, judgeConnection, judgePartner, type Signals } from "./health-verdict.ts";
 import { heldViews } from "./held-view.ts";
@@ -78,7 +80,16 @@ async function partnerView(
   const connectionsHeld = control.connectionsHeld ? (await ports.control.held(partner, heldMax)).length : 0;
   const openFailures = { total: open.total, byKind: countByKind(open.items) };
   const connections = countByHealth(judged);
-  const signals: Signals = { connections, openFailures, overdue: overdue.length, held, heldBack, connectionsHeld };
+  const edges = edgesOf(ports, driver, judged);
+  const signals: Signals = {
+    connections,
+    openFailures,
+    overdue: overdue.length,
+    held,
+    heldBack,
+    connectionsHeld,
+    ...edges,
+  };
   const states = judged.flatMap((each) => each.states);
   const successes = states.map((state) => state.succeededAtMs);
   return {
@@ -89,11 +100,30 @@ async function partnerView(
     heldBack,
     connections: { total: judged.length, ...connections },
     connectionsHeld,
+    ...edges,
     openFailures,
     overdue: overdue.length,
     activeRuns: states.filter((state) => state.activeRunId !== null).length,
     lastRunAt: isoTime(latest([...successes, ...states.map((state) => state.lastError?.atMs ?? null)])),
     lastSuccessAt: isoTime(latest(successes)),
+  };
+}
+
+/** What is wrong where a connection meets its partner, though its imports may be well. */
+function edgesOf(
+  ports: Pick<ApiPorts, "clock">,
+  driver: PartnerDriver,
+  judged: readonly Judged[],
+): Pick<Signals, "webhooksFailing" | "credentialsEnding"> {
+  const nowMs = ports.clock.nowMs();
+  const active = judged.map((each) => each.connection).filter(({ status }) => status === "active");
+  const ends = ({ credential }: Connection): boolean => {
+    const warning = credential === undefined ? null : warningOf(credential, driver.auth, nowMs);
+    return warning === "expired" || warning === "expires-soon";
+  };
+  return {
+    webhooksFailing: active.filter(({ subscription }) => statusOf(subscription) === "failing").length,
+    credentialsEnding: active.filter(ends).length,
   };
 }
 
