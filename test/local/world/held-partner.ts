@@ -87,7 +87,7 @@ export async function holdAndResume(backlog: number, patienceMs: number): Promis
 }
 
 /** What the account holds at first is no matter here, and importing it takes its time at the partner's limit. */
-function smallPartner(world: World): PlayPartner {
+export function smallPartner(world: World): PlayPartner {
   const partner = world.partners.find((each) => each.name === partnerName);
   if (partner === undefined) throw new Error(`no sandbox of ${partnerName}`);
   const { demo } = partner;
@@ -105,7 +105,7 @@ async function callsTo(partner: PlayPartner): Promise<number> {
 }
 
 /** What an operator of the stack's machine sees of the partner's lanes. */
-class Stage {
+export class Stage {
   readonly #world: World;
   readonly #lambda: LambdaClient;
   readonly #sqs: SQSClient;
