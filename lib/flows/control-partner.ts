@@ -1,6 +1,7 @@
 import { changed, holdOf } from "../engine/control.ts";
 import type { Control } from "../engine/control.ts";
 import type { PartnerDriver } from "../engine/define-partner.ts";
+import { forgetsSoon } from "../engine/lane-retention.ts";
 import type { Mappings, Ports } from "../engine/ports.ts";
 import { agreeMappings } from "./agree-mappings.ts";
 import type { CallPorts } from "./call-partner.ts";
@@ -57,7 +58,8 @@ export async function controlPartner(
   const released = hold === null ? await step("release parked jobs", () => releaseParked(ports, driver), 0) : 0;
   if (faults.length > 0) throw faults[0];
   const { breaker, lanes } = control;
-  const amiss = [...mapped.amiss, ...missed];
+  const forgets = forgetsSoon(control, ports.clock.nowMs());
+  const amiss = [...mapped.amiss, ...missed, ...(forgets === null ? [] : [forgets])];
   return { breaker: breaker.kind, lanes: lanes.wanted, agreed: lanes.agreed, released, amiss };
 }
 

@@ -136,3 +136,17 @@ describe("canaries", () => {
     expect(world.ports.metrics.total("CanariesMissed")).toBeGreaterThanOrEqual(2);
   });
 });
+
+test.each([
+  [5.9, []],
+  [6.5, ["it has been held for days, and its lanes forget their oldest messages in 12 h"]],
+  [7.1, []],
+])("a partner that has been paused for %d days says in time what its lanes forget", async (days, said) => {
+  const world = await HeldWorld.open();
+  await pause(world, true);
+  await world.run(3 * minuteMs);
+  expect(world.amiss).toEqual([]);
+  world.ports.clock.advance(days * 24 * 60 * minuteMs);
+  await world.run(minuteMs);
+  expect([...new Set(world.amiss)]).toEqual(said);
+});
