@@ -27,20 +27,27 @@ export async function addRunsSecrets(watch: SecretWatch, world: World, api: ApiC
   await api.send("DELETE", `/keys/${made.id}`, undefined, Anything);
 }
 
+interface Searched {
+  readonly dataDir: string;
+  readonly seenDir: string;
+  readonly say: (line: string) => void;
+}
+
 /**
  * Looks for every secret that the run met in all that was said meanwhile (logs, messages, items, events, answers, our own
  * lines), and then in the files that are left, in case something went another way. The stack has to be stopped.
  */
-export function judgeSecrets(watch: SecretWatch, dataDir: string, seenDir: string): readonly Check[] {
+export function judgeSecrets(watch: SecretWatch, { dataDir, seenDir, say }: Searched): readonly Check[] {
   watch.seen.close();
   const { shut } = watch.learner.openSealed();
   const secrets = watch.known.all();
-  const { leaks } = findSecrets(secrets, [
+  const { leaks, filesRead, bytesRead } = findSecrets(secrets, [
     { folder: seenDir },
     // Secrets Manager's and KMS's own store.
     { folder: join(dataDir, "stack"), except: (path) => path.startsWith("documents.db") },
     { folder: join(dataDir, "cdk.out") },
   ]);
+  say(`${secrets.length} secrets looked for in ${filesRead} files, ${Math.round(bytesRead / 1_000_000)} MB`);
   const missing = secretKinds.filter((kind) => watch.known.countOf(kind) === 0);
   return [
     check("secrets in logs, messages, tables, answers", 0, leaks.length, leaks.map(describe)),

@@ -61,9 +61,11 @@ async function play(dataDir: string, webhooks: number, only: string): Promise<Sm
   const beganMs = performance.now();
   const seenDir = join(dataDir, "seen");
   const watch = createSecretWatch(seenDir);
+  const tell = (line: string): void =>
+    void process.stderr.write(`${((performance.now() - beganMs) / 1000).toFixed(1).padStart(6)} s  ${line}\n`);
   const say = (line: string): void => {
     watch.seen.add("console", line);
-    process.stderr.write(`${((performance.now() - beganMs) / 1000).toFixed(1).padStart(6)} s  ${line}\n`);
+    tell(line);
   };
   const cdkOutDir = join(dataDir, "cdk.out");
   say("synthesising");
@@ -77,8 +79,7 @@ async function play(dataDir: string, webhooks: number, only: string): Promise<Sm
     await world.stop();
   }
   watch.seen.add("console", JSON.stringify(partners));
-  say("looking for secrets");
-  const stack = judgeSecrets(watch, dataDir, seenDir);
+  const stack = judgeSecrets(watch, { dataDir, seenDir, say: tell });
   const seconds = Math.round((performance.now() - beganMs) / 100) / 10;
   // Without a partner nothing was compared, and nothing compared is no agreement.
   const agrees = partners.length > 0 && [...partners, { checks: stack }].every(({ checks }) => checks.every(agreesOf));
