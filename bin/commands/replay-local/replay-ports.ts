@@ -72,6 +72,7 @@ export function createReplayPorts(world: {
       read: async () => null,
       compareAndSet: async () => "stored",
       forget: async () => undefined,
+      removeOf: async () => 0,
     },
     audit: { append: async () => undefined },
     control: controlAtRest,

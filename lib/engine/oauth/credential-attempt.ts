@@ -51,6 +51,8 @@ export interface CredentialAttempts {
   compareAndSet(next: CredentialAttempt): Promise<"stored" | "superseded">;
   /** Removes what is sealed for the attempt: the candidate, and what it replaced. */
   forget(attempt: Pick<CredentialAttempt, "partner" | "attemptId">): Promise<void>;
+  /** Removes a tenant's attempts, with what is sealed for them; a worker that has one in hand finds it superseded. Returns how many there were. */
+  removeOf(tenantId: string): Promise<number>;
 }
 
 /** How long an attempt can be asked about. */

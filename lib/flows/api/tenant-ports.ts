@@ -87,6 +87,7 @@ function attemptsOf(store: CredentialAttempts, tenantId: string): CredentialAtte
     create: (attempt) => store.create(attempt),
     compareAndSet: (next) => store.compareAndSet(next),
     forget: (attempt) => store.forget(attempt),
+    removeOf: () => store.removeOf(tenantId),
   };
 }
 

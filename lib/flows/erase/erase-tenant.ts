@@ -1,5 +1,6 @@
 import { addRemains, noRemains } from "../../engine/erasure.ts";
 import type { Erasure, Remains } from "../../engine/erasure.ts";
+import type { CredentialAttempts } from "../../engine/oauth/credential-attempt.ts";
 import type { PartnerRegistry, Ports } from "../../engine/ports.ts";
 import { wishRevoked } from "../oauth/revoke-credential.ts";
 import { eraseConnection, erasureFor } from "./erase-connection.ts";
@@ -15,15 +16,21 @@ export interface TenantStep {
   readonly againAtMs: number;
 }
 
-type TenantPorts = ErasePorts & Pick<Ports, "lanes"> & { readonly partners: PartnerRegistry };
+type TenantPorts = ErasePorts &
+  Pick<Ports, "lanes"> & {
+    readonly partners: PartnerRegistry;
+    readonly attempts: Pick<CredentialAttempts, "removeOf">;
+  };
 
 const connectionsMax = 100;
 
 /** Erases every connection of a tenant, also those that were deleted before, as far as one call gets; asked again it goes on. */
 export async function eraseTenant(ports: TenantPorts, tenantId: string, untilMs: number): Promise<TenantStep> {
+  // Before and after those are gone that an attempt may still make: this is asked again until nothing is left.
+  const attempts = await ports.attempts.removeOf(tenantId);
   const contended = await markAll(ports, tenantId);
   const marked = await ports.eraser.ofTenant(tenantId, connectionsMax);
-  let removed: Remains = noRemains;
+  let removed: Remains = addRemains(noRemains, { connection: attempts });
   const erased: string[] = [];
   const unfinished: { connectionId: string; why: string }[] = [...contended];
   let againAtMs = ports.clock.nowMs();
@@ -35,7 +42,7 @@ export async function eraseTenant(ports: TenantPorts, tenantId: string, untilMs:
     if (step.kind === "unfinished") againAtMs = Math.max(againAtMs, step.againAtMs);
   }
   // Asked once more: an index is a moment behind, and there may be more connections than one call takes.
-  const done = marked.length === 0 && unfinished.length === 0;
+  const done = marked.length === 0 && unfinished.length === 0 && attempts === 0;
   return { done, removed, erased, unfinished, againAtMs };
 }
 

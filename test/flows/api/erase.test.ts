@@ -34,7 +34,7 @@ async function filled(api: TestApi, tenantId: string, account: string): Promise<
 
 /** Everything that is stored, as one text. */
 function stored({ ports }: TestApi): string {
-  const { connections, records, history, failures, runs, parked, claims, keys, audit } = ports;
+  const { connections, records, history, failures, runs, parked, claims, keys, audit, attempts } = ports;
   const all = [connections.all(), connections.resources(), connections.marks(), records.all(), history.entries];
   return JSON.stringify([
     ...all,
@@ -42,6 +42,7 @@ function stored({ ports }: TestApi): string {
     runs.all(),
     parked.all(),
     keys.all(),
+    attempts.stored(),
     [...claims.bodies.keys()],
     audit.entries,
   ]);
@@ -63,6 +64,14 @@ describe("erasing a tenant", () => {
     const mine = await filled(api, "tenant-erased", "acct-erased");
     const deleted = await api.connect({ tenantId: "tenant-erased", account: "acct-deleted" });
     const other = await filled(api, "tenant-stays", "acct-stays");
+    const attempt = {
+      partner: "acme",
+      tenantId: "tenant-erased",
+      wish: { kind: "connect", name: "", settings: {} },
+    } as const;
+    const status = { kind: "failed", code: "denied", message: "No." } as const;
+    const actor = { name: "a key", requestId: "request-1" };
+    await api.ports.attempts.create({ ...attempt, attemptId: "a-1", status, actor, createdAtMs: startMs, revision: 1 });
     api.ports.runs.all().forEach((run) => run.connectionId === deleted && api.ports.runs.forget(run));
     expect((await api.call("DELETE", `/connections/${deleted}`)).status).toBe(200);
     for (const tenantId of ["tenant-erased", "tenant-stays"])

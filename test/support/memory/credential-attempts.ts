@@ -36,6 +36,17 @@ export class MemoryCredentialAttempts implements CredentialAttempts {
     this.#credentials.forget(formerOf(attempt));
   }
 
+  async removeOf(tenantId: string): Promise<number> {
+    const own = [...this.#attempts.values()]
+      .map((stored) => CredentialAttempt.parse(JSON.parse(stored)))
+      .filter((attempt) => attempt.tenantId === tenantId);
+    for (const attempt of own) {
+      await this.forget(attempt);
+      this.#attempts.delete(keyOf(attempt));
+    }
+    return own.length;
+  }
+
   #find(attempt: Pick<CredentialAttempt, "partner" | "attemptId">): CredentialAttempt | null {
     const stored = this.#attempts.get(keyOf(attempt));
     return stored === undefined ? null : CredentialAttempt.parse(JSON.parse(stored));

@@ -87,4 +87,36 @@ export function describeAttempts(open: OpenPorts): void {
       expect(await port().read(attempt.partner, attempt.attemptId)).toEqual(attempt);
     });
   });
+
+  describeTenants(open);
+}
+
+function describeTenants(open: OpenPorts): void {
+  describe("a tenant's attempts", () => {
+    const opened = usePorts(open);
+    const port = () => opened().ports.attempts;
+
+    it("go with their tenant, with what is sealed for them and as often as it is asked, and no other's", async () => {
+      const tenantId = `tenant of ${freshOwner().partner}`;
+      const { connections, credentials } = opened().ports;
+      const own = [freshAttempt({ tenantId }), freshAttempt({ tenantId })];
+      const other = freshAttempt({ tenantId: `${tenantId} and another` });
+      for (const attempt of [...own, other]) {
+        await port().create(attempt);
+        for (const of of [candidateOf(attempt), formerOf(attempt)])
+          await credentials.overwrite(of, { apiKey: "a key" });
+      }
+      expect((await connections.list(tenantId, { limit: 10, cursor: null })).total).toBe(0);
+      expect(await port().removeOf(tenantId)).toBe(2);
+      expect(await port().removeOf(tenantId)).toBe(0);
+      for (const attempt of own) {
+        expect(await port().read(attempt.partner, attempt.attemptId)).toBeNull();
+        expect(await port().compareAndSet(moved(attempt, { kind: "replacing" }))).toBe("superseded");
+        for (const of of [candidateOf(attempt), formerOf(attempt)])
+          expect(await credentials.read(of, { fresh: true })).toBeNull();
+      }
+      expect(await port().read(other.partner, other.attemptId)).toEqual(other);
+      expect(await credentials.read(candidateOf(other), { fresh: true })).not.toBeNull();
+    });
+  });
 }
