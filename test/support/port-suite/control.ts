@@ -28,6 +28,14 @@ export function describeControlStore(openPorts: OpenPorts): void {
       });
       expect(await control().compareAndSet(stored)).toBe("stored");
       expect(await control().read(partner, null, fresh)).toEqual(stored);
+      const worst = [{ tag: "abc123", calls: 3, failures: 2 }];
+      const windows = [
+        { fromMs: startMs, calls: 4, failures: 2, worst },
+        { fromMs: startMs + 1, calls: 1, failures: 0 },
+      ];
+      const counted = changed(stored, { breaker: { kind: "closed", windows, before: null } });
+      expect(await control().compareAndSet(counted)).toBe("stored");
+      expect(await control().read(partner, null, fresh)).toEqual(counted);
       // A connection's own stands beside it.
       expect(await control().read(partner, connectionId, fresh)).toEqual(atRest(partner, connectionId));
     });
