@@ -22,8 +22,8 @@ const spreadMsMax = 100;
 
 /**
  * Takes one worker's tokens for calls that follow one another: several with one write, dated as far apart as the calls are, where
- * they come regularly or the limit makes them wait, and as many more each time as none was wasted. What the calls are too late
- * for is abandoned. Dying with tokens in hand loses them for seconds, and no call is sent that was not dated.
+ * they come regularly or the limit makes them wait for longer than they vary; twice as many each time, until one is wasted. What
+ * a call is too late for is abandoned. Dying with tokens in hand loses them for seconds, and no call is sent that was not dated.
  *
  * @example const tokens = new TokensAhead(ports, driver); await callPartner(ports, { …, tokens }); await tokens.giveBack();
  */
@@ -97,7 +97,8 @@ export class TokensAhead implements Pick<Gate, "reserve"> {
       lateMsMax,
     }));
     const lastMs = sendAtMs.at(-1) ?? nowMs;
-    this.#isLimited = sendAtMs.length < want || lastMs > nowMs + (want - 1) * paceMs + lateMsMax;
+    // By more than calls vary: otherwise the next may come too late for a date that was in time for this one.
+    this.#isLimited = lastMs > nowMs + (want - 1) * paceMs + lateMsMax + this.#spreadMs();
     this.#want = Math.min(aheadMax, want * 2);
     return this.#next(request.deadlineMs, nowMs) ?? reservation;
   }
@@ -106,9 +107,13 @@ export class TokensAhead implements Pick<Gate, "reserve"> {
     // A call under way is counted from its date until it is answered: dated ahead, it would hold a place that it does not need.
     if (scopes.length === 0 || scopes.some(({ rule }) => rule.kind === "concurrency")) return 1;
     if (this.#distancesMs.length === 0) return 1;
-    const spreadMs = Math.max(...this.#distancesMs) - Math.min(...this.#distancesMs);
-    const isRegular = this.#distancesMs.length === regularCalls && spreadMs <= spreadMsMax;
+    const isRegular = this.#distancesMs.length === regularCalls && this.#spreadMs() <= spreadMsMax;
     return isRegular || this.#isLimited ? this.#want : 1;
+  }
+
+  #spreadMs(): number {
+    if (this.#distancesMs.length === 0) return 0;
+    return Math.max(...this.#distancesMs) - Math.min(...this.#distancesMs);
   }
 
   #paceMs(): number {
