@@ -1,12 +1,14 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
+import { standingCalls } from "../../lib/engine/cost/standing-calls.ts";
 import { silentDriver } from "./support/drivers.ts";
 import { physicalName, render, renderText } from "./support/render.ts";
 import { ofType, templateOf } from "./support/resources.ts";
-import { synth, type Resource } from "./support/synth.ts";
+import { synth, type Resource, type Template } from "./support/synth.ts";
 
 const Environment = z.object({ Variables: z.record(z.string(), z.unknown()) });
-const template = templateOf(synth({ partners: ["acme"] }), "Sluice-dev-Partner-acme");
+const templates = synth({ partners: ["acme"] });
+const template = templateOf(templates, "Sluice-dev-Partner-acme");
 
 const byName = (type: string) =>
   new Map(ofType(template, type).map(([id, resource]) => [physicalName(template, id), resource]));
@@ -263,9 +265,24 @@ describe("alarms", () => {
   });
 
   test("cost at most nine metrics a partner", () => {
-    const metrics = [...alarms.values()].map(metricsOf);
-    expect(metrics.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(9);
+    expect(alarmedMetrics([template])).toBeLessThanOrEqual(9);
   });
+});
+
+test("what stands is what the cost model prices, a partner's and the stage's", () => {
+  const { partner, stage } = standingCalls({ pollers: 2 });
+  const others = [...templates.values()].filter((each) => each !== template);
+  const standing = (all: readonly Template[]) => {
+    const count = (type: string): number => all.reduce((sum, each) => sum + ofType(each, type).length, 0);
+    return {
+      alarmMonths: alarmedMetrics(all),
+      secretMonths: count("AWS::SecretsManager::Secret"),
+      keyMonths: count("AWS::KMS::Key"),
+      dashboardMonths: count("AWS::CloudWatch::Dashboard"),
+    };
+  };
+  expect(standing([template])).toEqual({ keyMonths: 0, dashboardMonths: 0, ...partner.calls });
+  expect(standing(others)).toEqual(stage.calls);
 });
 
 test("the secret's first value is what functions expect, with a generated key", () => {
@@ -279,6 +296,11 @@ test("the secret's first value is what functions expect, with a generated key", 
     ExcludePunctuation: true,
   });
 });
+
+function alarmedMetrics(all: readonly Template[]): number {
+  const found = all.flatMap((each) => ofType(each, "AWS::CloudWatch::Alarm"));
+  return found.reduce((sum, [, alarm]) => sum + metricsOf(alarm), 0);
+}
 
 /** What CloudWatch bills: an alarm's metrics, expressions over them apart. */
 function metricsOf(alarm: Resource): number {
