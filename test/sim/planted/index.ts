@@ -7,6 +7,7 @@ import type { PlantedBug } from "./planted-bug.ts";
 import { recordBugs } from "./record-bugs.ts";
 import { recoverBugs } from "./recover-bugs.ts";
 import { runBugs } from "./run-bugs.ts";
+import { webhookBugs } from "./webhook-bugs.ts";
 
 /** The bank: to add a bug, add one to the list that it belongs to. */
 export const bugs: readonly PlantedBug[] = [
@@ -16,6 +17,7 @@ export const bugs: readonly PlantedBug[] = [
   ...fullPassBugs,
   ...outboxBugs,
   ...flowBugs,
+  ...webhookBugs,
   ...controlBugs,
   ...recoverBugs,
 ];
