@@ -72,7 +72,8 @@ describe("the smoke run", () => {
       expect(code).toBe(1);
       const checks = report.partners.flatMap((partner) => partner.checks);
       const wrong = checks.filter((check) => !check.agrees).map((check) => check.what);
-      for (const { name, found } of sabotages) expect(wrong.join("; "), name).toMatch(found);
+      const unseen = sabotages.filter(({ found }) => !found.test(wrong.join("; ")));
+      expect(unseen.map(({ name }) => name)).toEqual([]);
     },
   );
 });
