@@ -3,7 +3,7 @@ import { receiveCode } from "../../lib/flows/oauth/receive-code.ts";
 import type { MemoryPorts } from "../support/memory-ports.ts";
 import { acme } from "./support/acme.ts";
 import { begin, comeBack, settle } from "./support/attempt-world.ts";
-import { connectedGamma, gammaConnection, gammaPorts } from "./support/gamma.ts";
+import { connectedGamma, gamma, gammaConnection, gammaPorts } from "./support/gamma.ts";
 
 const connections = async (ports: MemoryPorts) =>
   (await ports.connections.list(null, { limit: 10, cursor: null })).items;
@@ -169,5 +169,41 @@ describe("a connection that is authorised again", () => {
     await comeBack(ports, server, url);
     expect((await settle(ports, attemptId)).status).toMatchObject({ kind: "failed", code: "other-account" });
     expect(await ports.credentials.read(gammaConnection)).toEqual(before);
+  });
+});
+
+describe("a partner that has its accounts in its paths", () => {
+  const placed = { ...gamma, baseUrl: "https://api.gamma.example/v1/{account}" };
+  const calledPaths = (ports: MemoryPorts) =>
+    ports.transport.requests.map(({ url }) => new URL(url)).filter(({ host }) => host === "api.gamma.example");
+
+  function placedPorts() {
+    const { ports, server } = gammaPorts();
+    return { ports: { ...ports, partners: { find: () => placed, all: () => [placed] } }, server };
+  }
+
+  test("has a token tried at the account's own", async () => {
+    const { ports, server } = placedPorts();
+    const { url, attemptId } = await begin(ports);
+    await comeBack(ports, server, url, { realm: "realm-9" });
+    expect((await settle(ports, attemptId)).status.kind).toBe("done");
+    const paths = calledPaths(ports).map(({ pathname }) => pathname);
+    expect(paths.length).toBeGreaterThan(0);
+    expect(paths.filter((path) => !path.startsWith("/v1/realm-9/"))).toEqual([]);
+  });
+
+  test("is not asked for another account with a connection's token, nor for none", async () => {
+    const { ports, server } = placedPorts();
+    await ports.connections.create(gammaConnection);
+    const wish = { kind: "replace", connectionId: gammaConnection.connectionId } as const;
+    const { url, attemptId } = await begin(ports, wish);
+    await comeBack(ports, server, url, { realm: "realm-of-somebody-else" });
+    expect((await settle(ports, attemptId)).status).toMatchObject({ kind: "failed", code: "other-account" });
+
+    server.overlay = { realm: undefined };
+    const unnamed = await begin(ports);
+    await comeBack(ports, server, unnamed.url);
+    expect((await settle(ports, unnamed.attemptId)).status).toMatchObject({ kind: "failed", code: "account-missing" });
+    expect(calledPaths(ports)).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
 import * as z from "zod";
@@ -15,10 +16,14 @@ import { waitUntil } from "../../support/wait.ts";
 const root = join(import.meta.dirname, "../../../..");
 const harbour = "4620816365000001";
 const hill = "4620816365000002";
+/** As `Retry-After` asks of whoever deletes. */
+const askEveryMs = 2_000;
+const asksMax = 60;
 const Anything = z.unknown();
 const Begun = z.object({ url: z.string(), attemptId: z.string() });
 const Attempt = z.object({ connectionId: z.string().nullable(), error: z.object({ code: z.string() }).nullable() });
 const Connection = z.object({ status: z.string(), account: z.string() });
+const Removed = z.object({ removed: z.boolean() });
 const Ledger = z.object({
   events: z.array(z.object({ kind: z.string() })),
   grants: z.array(z.object({ account: z.string(), endedBy: z.string().nullable() })),
@@ -68,7 +73,20 @@ test("a person connects QuickBooks in a browser, says no, comes late, and takes 
   const count = (kind: string): number => events.filter((event) => event.kind === kind).length;
   expect([count("allowed"), count("exchange"), count("denied"), count("code-reused")]).toEqual([2, 2, 1, 0]);
   expect(grants).toMatchObject([{ account: harbour, endedBy: null }, { account: hill }]);
+  await disconnect(api, partner, connectionId);
 });
+
+/** The partner is told to forget us, too. */
+async function disconnect(api: ApiClient, partner: PlayPartner, connectionId: string): Promise<void> {
+  let isRemoved = false;
+  for (let asked = 0; asked < asksMax && !isRemoved; asked++) {
+    if (asked > 0) await sleep(askEveryMs);
+    isRemoved = (await api.send("DELETE", `/connections/${connectionId}`, undefined, Removed)).removed;
+  }
+  expect(isRemoved).toBe(true);
+  const { grants } = await partner.client.control("GET", "oauth", undefined, Ledger);
+  expect(grants.find(({ account }) => account === harbour)?.endedBy).toBe("revoked");
+}
 
 /** Two companies of one person, small enough to be imported in seconds. */
 async function openCompanies({ partners }: World): Promise<PlayPartner> {
