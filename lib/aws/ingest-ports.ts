@@ -63,16 +63,18 @@ export function createIngestPorts(
 
 const SecretAnswer = z.object({ SecretString: z.string().optional() });
 
+/** That there is no secret is kept, too, if not for long: strangers may post to a partner that has none. */
 function createSecrets(environment: Environment, calls: SignedCalls, clock: Clock): Ports["partnerSecrets"] {
-  const cache = new ExpiringCache<PartnerSecret>(clock, secretCacheBounds);
+  const cache = new ExpiringCache<PartnerSecret | null>(clock, secretCacheBounds);
   return {
     async read(partner, options) {
-      const cached = cache.get(partner, options?.fresh === true ? freshSecretMs : undefined);
-      if (cached !== undefined) return cached;
+      const recent = cache.get(partner, freshSecretMs);
+      if (recent !== undefined) return recent;
+      const kept = options?.fresh === true ? null : (cache.get(partner) ?? null);
+      if (kept !== null) return kept;
       const name = partnerSecretNameFor(environment.stage, partner);
       const answer = await nullIfMissing(calls.json("SECRETS_MANAGER", "GetSecretValue", { SecretId: name }));
-      if (answer === null) return null;
-      const secret = readPartnerSecret(name, SecretAnswer.parse(answer).SecretString);
+      const secret = answer === null ? null : readPartnerSecret(name, SecretAnswer.parse(answer).SecretString);
       cache.set(partner, secret);
       return secret;
     },
