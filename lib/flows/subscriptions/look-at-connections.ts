@@ -1,5 +1,6 @@
 import { lookedAt, warningOf } from "../../engine/credential-stand.ts";
 import type { PartnerDriver } from "../../engine/define-partner.ts";
+import { mapBounded } from "../../engine/map-bounded.ts";
 import type { Connection, Ports } from "../../engine/ports.ts";
 import { credentialAlerts } from "../oauth/note-renewal.ts";
 import { changeItem } from "./change-connection-item.ts";
@@ -9,8 +10,11 @@ export type LookPorts = Pick<Ports, "clock" | "connections" | "lanes" | "metrics
 
 const minuteMs = 60_000;
 const minutesAnHour = 60;
-/** One hour's worth; what is left is due in the next. */
-const connectionsMax = 500;
+/** One hour's worth, which is 168,000 a week; what is left is due in the next. */
+const connectionsMax = 1_000;
+const looksAtOnce = 10;
+/** What nobody may be called for is left alone for so long, so that it takes no other's turn. */
+const inactiveLookMs = 86_400_000;
 
 /**
  * Once an hour: has registrations of webhooks renewed whose time has come, and tells of credentials that grow old or end
@@ -19,7 +23,7 @@ const connectionsMax = 500;
 export async function lookAtConnections(ports: LookPorts, driver: PartnerDriver): Promise<number> {
   if (minuteOf(ports.clock.nowMs()) !== ownMinuteOf(driver.name)) return 0;
   const due = await ports.connections.dueLooks(driver.name, ports.clock.nowMs(), connectionsMax);
-  for (const listed of due) {
+  await mapBounded(due, looksAtOnce, async (listed) => {
     try {
       await lookAt(ports, driver, listed);
     } catch (error) {
@@ -30,7 +34,7 @@ export async function lookAtConnections(ports: LookPorts, driver: PartnerDriver)
         error,
       });
     }
-  }
+  });
   return due.length;
 }
 
@@ -50,13 +54,23 @@ async function lookAt(ports: LookPorts, driver: PartnerDriver, listed: Connectio
   const nowMs = ports.clock.nowMs();
   const { subscription, credential, status } = connection;
   const isActive = status === "active";
-  if (subscription !== undefined && subscription.nextLookMs <= nowMs && (isActive || !subscription.wanted))
-    await ports.lanes.send(subscriptionJob(connection, connection.connectionId, nowMs), 0);
-  if (credential === undefined || credential.nextLookMs > nowMs) return;
-  if (isActive) tell(ports, driver, connection, nowMs);
-  await changeItem(ports, connection, (current, atMs) =>
-    current.credential === undefined ? null : { ...current, credential: lookedAt(current.credential, atMs) },
-  );
+  const isDue = subscription !== undefined && subscription.nextLookMs <= nowMs;
+  const registers = driver.webhook?.subscriptions !== undefined;
+  const mayCall = registers && (isActive || subscription?.wanted === false);
+  // Whoever does it says when it is to be looked at again.
+  if (isDue && mayCall) await ports.lanes.send(subscriptionJob(connection, connection.connectionId, nowMs), 0);
+  const isAged = credential !== undefined && credential.nextLookMs <= nowMs;
+  if (isAged && isActive) tell(ports, driver, connection, nowMs);
+  if (!isAged && (!isDue || mayCall)) return;
+  await changeItem(ports, connection, (current, atMs) => ({
+    ...current,
+    ...(isAged && current.credential !== undefined && { credential: lookedAt(current.credential, atMs) }),
+    ...(isDue &&
+      !mayCall &&
+      current.subscription !== undefined && {
+        subscription: { ...current.subscription, nextLookMs: atMs + inactiveLookMs },
+      }),
+  }));
 }
 
 function tell(ports: LookPorts, driver: PartnerDriver, { connectionId, credential }: Connection, nowMs: number): void {

@@ -158,6 +158,15 @@ describe("by itself", () => {
     expect(await deliver(world)).toEqual([202]);
   });
 
+  test("nothing is asked where the driver registers webhooks no more", async () => {
+    const world = await subscribedWorld();
+    world.ports.clock.advance(7 * dayMs);
+    const { webhook, ...driver } = world.driver;
+    await lookHourly({ ...world, driver });
+    expect([webhook === undefined, world.ports.lanes.messages]).toEqual([false, []]);
+    expect(await world.ports.connections.dueLooks("acme", world.ports.clock.nowMs() + dayMs / 2, 10)).toEqual([]);
+  });
+
   test("nothing is asked for a connection that is paused; active again, its job goes on", async () => {
     const world = await hookWorld();
     await changeConnection(world.ports, acme, world.connection, { status: "paused" }, actor);
@@ -166,9 +175,11 @@ describe("by itself", () => {
     world.ports.clock.advance(7_200_000);
     await lookHourly(world);
     expect([world.hooks.calls, world.ports.lanes.messages]).toEqual([[], []]);
+    // Nor does it take the turn of others, hour by hour.
+    expect(await world.ports.connections.dueLooks("acme", world.ports.clock.nowMs() + dayMs / 2, 10)).toEqual([]);
     expect(await world.ports.parked.count("acme", world.connection.connectionId)).toBe(1);
     await changeConnection(world.ports, acme, world.connection, { status: "active" }, actor);
-    world.ports.clock.advance(3_600_000);
+    world.ports.clock.advance(dayMs);
     await lookHourly(world);
     await work(world);
     expect(world.hooks.made).toBe(1);
