@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { apiSecretNameFor } from "../../engine/names.ts";
+import { apiSecretNameFor, partnerSecretNameFor } from "../../engine/names.ts";
 import { startUserIssuer } from "../users/user-issuer.ts";
 import type { SandboxDefinition } from "../sandbox/definition.ts";
 import { startSandboxes } from "../sandbox/run.ts";
@@ -66,11 +66,14 @@ export async function openWorld(options: WorldOptions): Promise<World> {
         SLUICE_USERS: JSON.stringify(users.pool),
       },
     });
-    for (const { name, app } of definitions) {
+    // An adopter may have turned partners off: nothing of this stack calls their sandboxes.
+    const secretNames = new Set(stack.model.secrets.map((secret) => secret.name));
+    const on = definitions.filter(({ name }) => secretNames.has(partnerSecretNameFor(options.stage, name)));
+    for (const { name, app } of on) {
       const address = sandboxes.addresses[name] ?? "";
       if (app !== undefined) await registerApp(stack, options.stage, { name }, { app, address });
     }
-    const partners = definitions.map(({ name, demo }) => ({
+    const partners = on.map(({ name, demo }) => ({
       name,
       demo,
       client: new SandboxClient(sandboxes.addresses[name] ?? ""),
