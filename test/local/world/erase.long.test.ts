@@ -125,6 +125,10 @@ test("a tenant that was erased is nowhere in the stack's files, byte for byte", 
   expect(before.map(({ as }) => as)).toContain("gzip in base64, text");
 
   const said = { url: world.stack.url, key: world.apiKey, yes: true };
+  // A person first, whom a failure's payload alone names; verifying counts the connection, which is still there.
+  expect(await eraseCommand.run({ ...said, tenant: "tenant-to-forget" }, ["person", own.failed])).toBe(0);
+  expect(await eraseCommand.run(said, ["verify", mine.connectionId])).toBe(1);
+  expect(linesOf(findBytes(dataDir, [own.failed]))).toEqual([]);
   expect(await eraseCommand.run(said, ["tenant", "tenant-to-forget"])).toBe(0);
   // While it runs, and when it has been stopped.
   expect(linesOf(findBytes(dataDir, erased))).toEqual([]);
