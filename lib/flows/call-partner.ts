@@ -201,6 +201,7 @@ async function judge(
       kinds: error === null ? [] : [error.kind],
       hints: { ...hints, notBeforeMs: wishMs },
     });
+    await call.tokens?.heed({ notBeforeMs: wishMs, remaining: hints.remaining });
   }
   if (error?.kind === "rate") return limited(ports, call, wishMs, nowMs);
   if (verdict.kind === "failed") return verdict;

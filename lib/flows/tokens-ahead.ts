@@ -1,6 +1,6 @@
 import { noHints } from "../engine/gate/no-hints.ts";
 import { reservationId } from "../engine/gate/reservation-id.ts";
-import type { Gate, Ports, Reservation } from "../engine/ports.ts";
+import type { Gate, LimitHints, Ports, Reservation } from "../engine/ports.ts";
 
 type Request = Parameters<Gate["reserve"]>[0];
 
@@ -63,6 +63,14 @@ export class TokensAhead implements Pick<Gate, "reserve"> {
     const id = reservationId(kept[0]?.id.split("~", 1)[0] ?? "", { weight, dates: kept.map(({ dateMs }) => dateMs) });
     const outcome = { scopes, connectionId, sent: 0, unused: kept.length, kinds: [], hints: noHints };
     await this.#ports.gate.settle(id, outcome);
+  }
+
+  /** The partner asked to be left alone, or has less left than is in hand: what was asked for before it said so is not used. */
+  async heed({ notBeforeMs, remaining }: Pick<LimitHints, "notBeforeMs" | "remaining">): Promise<void> {
+    const inHand = this.#kept.length * (this.#asked?.weight ?? 1);
+    if (notBeforeMs === null && remaining.every((window) => window.remaining >= inHand)) return;
+    this.#want = 1;
+    await this.giveBack();
   }
 
   #abandonLate(nowMs: number): void {

@@ -1,8 +1,9 @@
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import type { PartnerDriver } from "../../lib/engine/define-partner.ts";
 import type { LimitHints, OutboundAnswer } from "../../lib/engine/ports.ts";
 import { callPartner } from "../../lib/flows/call-partner.ts";
 import type { CallResult } from "../../lib/flows/call-partner.ts";
+import { TokensAhead } from "../../lib/flows/tokens-ahead.ts";
 import { createMemoryPorts, jsonAnswer, startMs } from "../support/memory-ports.ts";
 import type { MemoryPorts } from "../support/memory-ports.ts";
 import { acme, connection } from "./support/acme.ts";
@@ -15,10 +16,14 @@ beforeEach(async () => {
   await ports.credentials.replace(connection, null, { apiKey: "key" });
 });
 
-async function call(answer: OutboundAnswer, driver: PartnerDriver = acme): Promise<CallResult> {
+async function call(
+  answer: OutboundAnswer,
+  driver: PartnerDriver = acme,
+  tokens: TokensAhead = new TokensAhead(ports, driver),
+): Promise<CallResult> {
   ports.transport.respond(() => answer);
   const request = { method: "GET", path: "/orders", query: {}, endpoint: "GET /orders" } as const;
-  return callPartner(ports, { driver, connection, request, lane: "imports", deadlineMs: startMs + 30_000 });
+  return callPartner(ports, { driver, connection, request, lane: "imports", deadlineMs: startMs + 30_000, tokens });
 }
 
 const told = (): readonly LimitHints[] => ports.gate.settlements.map(({ outcome }) => outcome.hints);
@@ -43,6 +48,13 @@ test("a good answer that uses up a window tells the gate, and is a good answer",
   expect(await call(answer)).toMatchObject({ kind: "ok", body: { items: [] } });
   const window = { perMs: 60_000, remaining: 0, resetAtMs: startMs + 30_000, limit: 9 };
   expect(told()).toEqual([{ notBeforeMs: null, remaining: [window], reason: null, usedWeight: null }]);
+});
+
+test("whoever holds tokens for later calls hears of it too", async () => {
+  const tokens = new TokensAhead(ports, acme);
+  const heed = vi.spyOn(tokens, "heed");
+  await call(jsonAnswer(503, {}, { "retry-after": "30", "x-ratelimit-remaining": "5" }), acme, tokens);
+  expect(heed.mock.calls).toMatchObject([[{ notBeforeMs: startMs + 30_000, remaining: [{ remaining: 5 }] }]]);
 });
 
 test("a 429 without a word is a second's wait, and the gate's own to judge", async () => {

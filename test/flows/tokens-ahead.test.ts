@@ -7,8 +7,10 @@ import { TokensAhead } from "../../lib/flows/tokens-ahead.ts";
 import { scopeOf, slidingScope } from "../engine/gate/support/scopes.ts";
 import { SeededRandom, VirtualClock } from "../support/memory/clock.ts";
 import { MemoryGateItems } from "../support/memory/gate-items.ts";
+import { startMs } from "../support/memory-ports.ts";
 
 const wide = slidingScope(1_000, 1_000);
+const windowOf = (remaining: number) => ({ perMs: 10_000, remaining, resetAtMs: null, limit: 10 });
 
 function open(scopes: readonly BucketScope[] = [wide]) {
   const clock = new VirtualClock();
@@ -78,6 +80,26 @@ describe("tokens ahead", () => {
     await tokens.giveBack();
     // Of the three that were left one has had its date, which is nobody's now.
     expect(await others()).toBe(2);
+  });
+
+  test.each([
+    ["asks to be left alone", { notBeforeMs: startMs + 60_000, remaining: [] }],
+    ["has less left than is in hand", { notBeforeMs: null, remaining: [windowOf(1)] }],
+  ])("once the partner %s, nothing that was asked for before is used", async (_what, hints) => {
+    const { gate, tokens, ask, call } = open([slidingScope(10, 10_000)]);
+    for (let page = 0; page < 7; page++) await call(100);
+    await tokens.heed(hints);
+    const answer = await gate.reserve({ ...ask("two"), want: 10 });
+    expect(answer).toMatchObject({ kind: "granted" });
+  });
+
+  test("a partner that has enough left changes nothing", async () => {
+    const { items, tokens, call } = open();
+    for (let page = 0; page < 100; page++) {
+      await call(300);
+      await tokens.heed({ notBeforeMs: null, remaining: [windowOf(500)] });
+    }
+    expect(items.writes).toBeLessThanOrEqual(20);
   });
 
   test("calls under way at the partner are never dated ahead", async () => {
