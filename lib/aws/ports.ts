@@ -22,9 +22,9 @@ import { createControlStore } from "./control-store.ts";
 import { createCredentialAttempts } from "./credential-attempts.ts";
 import { createCredentialSeals } from "./credential-seals.ts";
 import { createCredentials } from "./credentials.ts";
+import { createDeliveries } from "./deliveries.ts";
 import { readEnvironment } from "./environment.ts";
 import type { Environment, EnvironmentSource } from "./environment.ts";
-import { createDeliveries } from "./deliveries.ts";
 import { createEraser } from "./eraser.ts";
 import { createFailureStore } from "./failure-store.ts";
 import { createGateItems } from "./gate-items.ts";
@@ -90,10 +90,10 @@ export function createPorts(
     random,
     partners,
     claims,
+    deliveries: createDeliveries(idempotency),
     transport: createTransport(environment.sandboxHosts),
     browserUrl: (url) => standInOf(url, environment.sandboxHosts)?.href ?? url,
     gate: askedTogether(createSharedGate({ items: createGateItems(tokens), clock, random }), clock),
-    deliveries: createDeliveries(idempotency),
     lanes: createLanes(environment, clients.sqs),
     runs: createRunStore(runs, log),
     control: createControlStore(runs, clock),
