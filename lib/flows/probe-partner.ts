@@ -79,5 +79,7 @@ export function probeRequestOf(driver: PartnerDriver): PartnerRequest | null {
   if (driver.probe !== undefined) return driver.probe;
   const [resource] = Object.values(driver.resources);
   if (resource === undefined) return null;
-  return pageRequest(resource.path, resource.query ?? {}, resource.page.request(null));
+  const request = pageRequest(resource.path, resource.query ?? {}, resource.page.request(null));
+  // It counts at the partner as any page does.
+  return resource.weight === undefined ? request : { ...request, weight: resource.weight.page };
 }
