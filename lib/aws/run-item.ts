@@ -14,6 +14,9 @@ const pagePositions = [
     kind: z.literal("open"),
     cursor: Cursor.nullable(),
     handled: z.array(z.string()),
+    feedPage: z
+      .object({ ids: z.array(z.string()), next: Cursor.nullable(), total: z.number().nullable() })
+      .exactOptional(),
   }),
   z.object({
     kind: z.literal("sweep"),

@@ -58,11 +58,35 @@ export interface Checkpoint {
 export type Position = PagePosition | Cascade<PagePosition>;
 
 export type PagePosition =
-  /** A page to fetch; `handled` are the ids of it that a former worker saw to before its time was up (feeds only). */
-  | { readonly kind: "open"; readonly cursor: Cursor | null; readonly handled: readonly string[] }
+  /**
+   * A page to fetch. Of a feed's page that a former worker had to leave, `feedPage` is what is left of it, or, where that is
+   * too much to keep, `handled` the ids that are seen to.
+   */
+  | {
+      readonly kind: "open";
+      readonly cursor: Cursor | null;
+      readonly handled: readonly string[];
+      readonly feedPage?: FeedPage;
+    }
   /** A full pass over its last page: looking for what it did not see. */
   | Sweep
   | { readonly kind: "end" };
+
+/** Of a feed's page that was read: the ids that are still to be fetched, and what else it said. */
+export interface FeedPage {
+  readonly ids: readonly string[];
+  /** The cursor of the page after it; null: this was the last one. */
+  readonly next: Cursor | null;
+  readonly total: number | null;
+}
+
+/** Characters of JSON: a run is one stored item, rewritten with each turn. */
+const feedPageCharsMax = 50_000;
+
+/** Whether what a page named is small enough to be kept in a run. */
+export function isKeepable(page: FeedPage): boolean {
+  return JSON.stringify(page).length <= feedPageCharsMax;
+}
 
 /** A walk through the records' index, first to count what a full pass did not see, then to ask the partner for each of it. */
 export interface Sweep {

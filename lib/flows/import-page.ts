@@ -7,7 +7,8 @@ import { mapBounded } from "../engine/map-bounded.ts";
 import { pageRequest } from "../engine/page-request.ts";
 import type { PageCall, PageContent, Span } from "../engine/pages/page-strategy.ts";
 import type { Ports } from "../engine/ports.ts";
-import type { PagePosition, Position, Progress, Run } from "../engine/run.ts";
+import { isKeepable } from "../engine/run.ts";
+import type { FeedPage, PagePosition, Position, Progress, Run } from "../engine/run.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { callPartner } from "./call-partner.ts";
 import type { CallPorts } from "./call-partner.ts";
@@ -36,6 +37,9 @@ export async function importPage(
   context: WorkContext,
 ): Promise<PageOutcome> {
   const feed = feedOf(place);
+  // A page of the feed that a former worker read is not read again: its call would be one thing's less.
+  if (feed !== null && position.feedPage !== undefined)
+    return followFeed(ports, place, position.feedPage, position, context);
   const page = feed?.page ?? place.resource.page;
   const result = await callPartner(ports, {
     driver: place.driver,
@@ -51,7 +55,11 @@ export async function importPage(
   const answer = { body: result.body, cursor: position.cursor, span: spanOf(place.run) };
   const content = readPage(place.driver, place.run.resource, page, answer);
   if (content instanceof PartnerError) return stopped({ kind: "failed", error: content }, position);
-  if (feed !== null) return followFeed(ports, place, feed, content, position, context);
+  if (feed !== null) {
+    const feedPage = feedPageOf(place, feed, content, position);
+    if (feedPage instanceof PartnerError) return stopped({ kind: "failed", error: feedPage }, position);
+    return followFeed(ports, place, feedPage, position, context);
+  }
   const fetched = {
     beganMs: result.beganMs,
     lateMsMax: pageLateMsMax,
@@ -125,23 +133,22 @@ function sinceQuery(increment: Increment | null, { mode, checkpoint }: Run): Rea
   return increment.query(checkpoint.sinceMs);
 }
 
-/** Fetches what a feed's page names. Stopped half-way, it keeps the ids that are done, or a slow partner's page would never end. */
+/**
+ * Fetches what a feed's page names. Stopped half-way, it keeps the ids that are left: under a limit of which there is one
+ * call a turn, each turn's is a thing then, and not the page once more.
+ */
 async function followFeed(
   ports: ImportPorts,
   place: ImportPlace,
-  feed: Feed,
-  content: PageContent,
+  feedPage: FeedPage,
   position: Open,
   context: WorkContext,
 ): Promise<PageOutcome> {
-  const handled = new Set(position.handled);
+  const handled = new Set<string>();
   const counts = { ...noCounts };
   const changed: Changed[] = [];
   let why: Stop | null = null;
-  const ids = touchedIds(place, feed, content);
-  if (ids instanceof PartnerError) return stopped({ kind: "failed", error: ids }, position);
-  const fresh = ids.filter((id) => !handled.has(id));
-  await mapBounded(fresh, fetchesAtOnce, async (id) => {
+  await mapBounded(feedPage.ids, fetchesAtOnce, async (id) => {
     if (why !== null) return;
     if (ports.clock.nowMs() >= context.deadlineMs) {
       why = { kind: "wait", untilMs: ports.clock.nowMs(), reason: "time" };
@@ -165,33 +172,43 @@ async function followFeed(
     for (const outcome of outcomes) counts[outcome] += result.counts[outcome];
   });
   const isWhole = why === null;
-  const next = cascadeTo(place, isWhole ? nextOf(content) : { ...position, handled: [...handled] }, changed);
-  const progress = progressAt(add(place.run.progress, counts, content, isWhole ? 1 : 0), next);
+  const rest = restOf(position, feedPage, handled);
+  const next = cascadeTo(place, isWhole ? nextOf(feedPage) : rest, changed);
+  const progress = progressAt(add(place.run.progress, counts, feedPage, isWhole ? 1 : 0), next);
   if (why === null) return { kind: "moved", position: next, progress };
-  if (handled.size === position.handled.length) return stopped(why, position);
-  return { kind: "stopped", why, position: next, progress };
+  // To have read the page is something, where what it named is kept.
+  const isFurther = handled.size > 0 || (rest.feedPage !== undefined && position.feedPage === undefined);
+  return isFurther ? { kind: "stopped", why, position: next, progress } : stopped(why, position);
 }
 
-function touchedIds(place: ImportPlace, feed: Feed, content: PageContent): readonly string[] | PartnerError {
+/** What is left of a page that was stopped; where that is too much to keep, the page is read again for it. */
+function restOf({ cursor, handled }: Open, feedPage: FeedPage, now: ReadonlySet<string>): Open {
+  const rest = { ...feedPage, ids: feedPage.ids.filter((id) => !now.has(id)) };
+  if (isKeepable(rest)) return { kind: "open", cursor, handled: [], feedPage: rest };
+  return { kind: "open", cursor, handled: [...handled, ...now] };
+}
+
+function feedPageOf(place: ImportPlace, feed: Feed, content: PageContent, { handled }: Open): FeedPage | PartnerError {
   const ids = new Set<string>();
   for (const item of content.items) {
     const parsed = feed.schema.safeParse(item);
     if (!parsed.success) return dataFailure(place.driver, "bad-feed", `an item of the feed ${feed.path}`, parsed.error);
     for (const id of feed.touches(parsed.data)) ids.add(id);
   }
-  return [...ids];
+  for (const id of handled) ids.delete(id);
+  return { ids: [...ids], next: content.next, total: content.total };
 }
 
-function nextOf(content: PageContent): PagePosition {
-  return content.next === null ? { kind: "end" } : { kind: "open", cursor: content.next, handled: [] };
+function nextOf({ next }: Pick<PageContent, "next">): PagePosition {
+  return next === null ? { kind: "end" } : { kind: "open", cursor: next, handled: [] };
 }
 
 function stopped(why: Stop, position: Position): PageOutcome {
   return { kind: "stopped", why, position, progress: null };
 }
 
-function add(progress: Progress, counts: SaveCounts, content: PageContent, pages: number): Progress {
-  return { ...addCounts(progress, counts), pages: progress.pages + pages, total: content.total ?? progress.total };
+function add(progress: Progress, counts: SaveCounts, page: Pick<PageContent, "total">, pages: number): Progress {
+  return { ...addCounts(progress, counts), pages: progress.pages + pages, total: page.total ?? progress.total };
 }
 
 export function addCounts(progress: Progress, counts: SaveCounts): Progress {

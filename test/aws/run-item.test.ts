@@ -23,3 +23,10 @@ test("a run among children is read as it was stored", () => {
   });
   expect(runOfItem("runs", itemOfRun(run))).toEqual(run);
 });
+
+test("a run amid a feed's page is read as it was stored", () => {
+  const feedPage = { ids: ["1", "2"], next: { page: 2 }, total: null };
+  const position = { kind: "open", cursor: { page: 1 }, handled: [], feedPage } as const;
+  const run = makeRun("acme_1", { checkpoint: { sinceMs: 1, beganMs: 2, position } });
+  expect(runOfItem("runs", itemOfRun(run))).toEqual(run);
+});

@@ -12,6 +12,8 @@ interface SeenPage {
 export const cursorsStayBehind: InvariantOf = (world, broken) => {
   /** What a worker has seen of a connection's pages since it last stored where it is. */
   const seen = new Map<string, readonly SeenPage[]>();
+  /** The page of a feed that a run goes on with, by whichever worker it was seen. */
+  const kept = new Map<string, readonly SeenPage[]>();
   return {
     observe(event) {
       if (event.kind === "page-delivered") {
@@ -23,10 +25,14 @@ export const cursorsStayBehind: InvariantOf = (world, broken) => {
       const key = `${by} ${after.connectionId}`;
       const isTaken = after.lease !== null && before.lease?.owner !== after.lease.owner;
       if (isTaken) seen.delete(key);
+      const place = placeOf(after.checkpoint.position);
+      const runKey = `${after.connectionId} ${after.runId}`;
+      const all = [...new Set([...(kept.get(runKey) ?? []), ...(seen.get(key) ?? [])])];
+      kept.set(runKey, keepsPage(after.checkpoint.position) ? all.filter((page) => page.place === place) : []);
       const isRestarted = (after.progress.restarts ?? 0) > (before.progress.restarts ?? 0);
-      if (isRestarted || placeOf(before.checkpoint.position) === placeOf(after.checkpoint.position)) return;
+      if (isRestarted || placeOf(before.checkpoint.position) === place) return;
       world.ground.coverage.count("checkpoint moved");
-      const pages = (seen.get(key) ?? []).filter(({ place }) => place !== placeOf(after.checkpoint.position));
+      const pages = all.filter((page) => page.place !== place);
       if (pages.length === 0) broken(`run ${after.runId} of ${after.partner} went on without having seen a page`);
       checkSaved(after, pages);
       seen.delete(key);
@@ -47,6 +53,11 @@ export const cursorsStayBehind: InvariantOf = (world, broken) => {
     }
   }
 };
+
+function keepsPage(position: Position): boolean {
+  if (position.kind === "cascade") return keepsPage(position.next);
+  return position.kind === "open" && position.feedPage !== undefined;
+}
 
 /** Where among its pages a run is, in the words of the partner's own query. */
 function placeOf(position: Position): string {
