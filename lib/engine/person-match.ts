@@ -1,6 +1,11 @@
-/** Whether two texts are one address or number: `+49 (30) 1234` and `+49301234` are, and an address has no case that anybody tells apart. */
-export function samePerson(one: string, other: string): boolean {
-  return plain(one) === plain(other);
+/**
+ * Whether a value is an address or number: `+49 (30) 1234` and `+49301234` are one, and an address has no case that anybody
+ * tells apart. A number of JSON's holds no plus, and one of few digits is an amount.
+ */
+export function samePerson(value: string | number, wanted: string): boolean {
+  const sought = plain(wanted);
+  if (typeof value === "string") return plain(value) === sought;
+  return String(value).length >= digitsMin && isNumber(sought) && String(value) === sought.replace("+", "");
 }
 
 /**
@@ -12,8 +17,11 @@ export function mentions(text: string, wanted: string): boolean {
   return readingsOf(text).some((reading) => (isNumber(sought) ? hasNumber(reading, sought) : hasWord(reading, sought)));
 }
 
+/** Shorter ones are amounts, days and counts. */
+const digitsMin = 7;
+
 function plain(text: string): string {
-  const bare = text.trim().toLowerCase();
+  const bare = text.normalize("NFC").trim().toLowerCase();
   return isNumber(bare) ? bare.replaceAll(/[^\d+]/g, "") : bare;
 }
 
@@ -23,24 +31,53 @@ function isNumber(text: string): boolean {
 
 /** As it is, with JSON's escapes undone, and as a form's fields are sent. */
 function readingsOf(text: string): readonly string[] {
-  const lower = text.toLowerCase();
-  const unescaped = lower.replaceAll(/\\+u([0-9a-f]{4})/g, (_all, code: string) =>
-    String.fromCharCode(parseInt(code, 16)),
-  );
-  const form = lower.includes("%") ? lower.replaceAll(/(?:%[0-9a-f]{2})+/g, decodePercent) : lower;
-  return [...new Set([lower, unescaped.replaceAll("\\/", "/"), form])];
+  const unescaped = withoutEscapes(text);
+  const form = /[%+]/.test(unescaped) ? withoutEscapes(withoutForm(unescaped)) : unescaped;
+  return [...new Set([text, unescaped, form].map((reading) => reading.normalize("NFC").toLowerCase()))];
+}
+
+/** However often one JSON was put into another. A line's end is no letter of what follows it. */
+function withoutEscapes(text: string): string {
+  if (!text.includes("\\")) return text;
+  return text
+    .replaceAll(/\\+u([\da-f]{4})/gi, (_all, code: string) => String.fromCharCode(parseInt(code, 16)))
+    .replaceAll(/\\+[nrtbf]/g, " ")
+    .replaceAll(/\\+\//g, "/");
+}
+
+/** In a form's fields a plus is a space; anywhere else it may be an address's own. */
+function withoutForm(text: string): string {
+  return text
+    .replaceAll(/[^\s"<>{}\\]+/g, (word) => (word.includes("=") ? word.replaceAll("+", " ") : word))
+    .replaceAll(/(?:%[\da-f]{2})+/gi, decodePercent);
 }
 
 function decodePercent(encoded: string): string {
-  return Buffer.from(encoded.replaceAll("%", ""), "hex").toString("utf8").toLowerCase();
+  return Buffer.from(encoded.replaceAll("%", ""), "hex").toString("utf8");
 }
 
-/** As people write them, and not a part of an id. */
-const numbers = /(?<![a-z\d_])\+?\(?\d[\d\s()./-]{3,40}(?![a-z\d_])/g;
+/** As people write them, and not a part of an id, nor the year and month of a time. */
+const numbers = /(?<![a-z\d_])\+?\(?\d[\d\s()./-]{3,40}(?![a-z\d_]|[./-]\d)/g;
+/** So many digits, or a plus, are found beside others too: what is shorter could be half of a date. */
+const ownDigitsMin = 9;
 
 function hasNumber(text: string, wanted: string): boolean {
   for (const [run] of text.matchAll(numbers)) if (plain(run) === wanted) return true;
-  return false;
+  const digits = wanted.replace("+", "");
+  const isLong = wanted.startsWith("+") || digits.length >= ownDigitsMin;
+  if (isLong && besideOthers(wanted, digits).test(text)) return true;
+  return digits.length >= digitsMin && inJson(digits).test(text);
+}
+
+function besideOthers(wanted: string, digits: string): RegExp {
+  const written = digits.split("").join(String.raw`[\s()./-]{0,3}`);
+  const start = wanted.startsWith("+") ? String.raw`\+\(?` : String.raw`(?<![a-z\d_+])\(?`;
+  return new RegExp(`${start}${written}(?![a-z\\d_])`);
+}
+
+/** As a number of JSON's own, which holds no plus. */
+function inJson(digits: string): RegExp {
+  return new RegExp(String.raw`[:,[]\s{0,9}${digits}\s{0,9}[,}\]]`);
 }
 
 /** What may stand inside an address or an id, so that more of it would be another. */
