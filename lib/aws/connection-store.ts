@@ -111,7 +111,8 @@ async function isGone(table: Table, partner: string, of: Parameters<ConnectionSt
 
 function list(table: Table, tenantId: string | null, page: PageRequest): Promise<Page<Connection>> {
   const all = { index: "all", partitionName: "listPartition", partitions: shardsOf("all") };
-  const tenants = { index: "tenant", partitionName: "tenantId", partitions: [tenantId ?? ""] };
+  // Marks of what is gone are found by their tenant too, for the eraser.
+  const tenants = { index: "tenant", partitionName: "tenantId", partitions: [tenantId ?? ""], without: "erasure" };
   const load = async (items: readonly Item[]): Promise<readonly (Connection | null)[]> =>
     items.map((item) => connectionIn(table.name, item));
   const shared = { sortName: "createdSort", order: "ascending", countIndex: null, load } as const;

@@ -15,6 +15,8 @@ export interface ListQuery<T> {
   readonly order: "ascending" | "descending";
   /** Where the total is counted: an index with smaller items, if there is one. */
   readonly countIndex: string | null;
+  /** What has this attribute stands in the index and is none of the list. */
+  readonly without?: string;
   /** The values of these items, in their order; null drops one that is gone meanwhile. */
   readonly load: (items: readonly Item[]) => Promise<readonly (T | null)[]>;
 }
@@ -24,27 +26,34 @@ export const countedMax = 10_000;
 const partitionsAtOnce = 8;
 /** A query answers with at most 1 MB: so many are enough for a page of the largest items. */
 const roundsMax = 48;
+const lookedAtMax = 1_000;
 
 /** Reads one page. Throws `InvalidCursor`. */
 export async function readPage<T>(table: Table, list: ListQuery<T>, request: PageRequest): Promise<Page<T>> {
   const plan = planPage(request);
-  const read = await mapBounded(list.partitions, partitionsAtOnce, (partition) =>
+  const parts = await mapBounded(list.partitions, partitionsAtOnce, (partition) =>
     readPartition(table, list, partition, plan),
   );
-  const rising = isRising(list, plan);
-  const rows = read
-    .flat()
+  const inOrder = isRising(list, plan) ? byBytes : (a: string, b: string) => byBytes(b, a);
+  // Of what lies beyond where one partition was left nothing can be said.
+  const reached = parts.flatMap((part) => part.reached ?? []).toSorted(inOrder)[0] ?? null;
+  const rows = parts
+    .flatMap((part) => part.items)
     .map((item) => ({ key: textOf(table.name, item, list.sortName), item }))
-    .toSorted((a, b) => (rising ? byBytes(a.key, b.key) : byBytes(b.key, a.key)))
-    .slice(0, plan.limit + 1);
-  const values = await list.load(rows.map((row) => row.item));
-  const present = rows.flatMap((row, index) => {
+    .filter((row) => reached === null || inOrder(row.key, reached) <= 0)
+    .toSorted((a, b) => inOrder(a.key, b.key));
+  const taken = rows.slice(0, plan.limit);
+  const values = await list.load(taken.map((row) => row.item));
+  const present = taken.flatMap((row, index) => {
     const value = values[index] ?? null;
     return value === null ? [] : [{ key: row.key, value }];
   });
-  const isWhole = plan.after === null && rows.length <= plan.limit;
+  const beyond = rows.length > plan.limit;
+  const isWhole = plan.after === null && !beyond && reached === null;
   const total = plan.total ?? (isWhole ? rows.length : await count(table, list));
-  return finishPage(plan, present, rows.length > plan.limit, total);
+  // From the last row and not from the last value: a page whose values are all gone leads on too.
+  const scannedTo = beyond ? (taken.at(-1)?.key ?? null) : reached;
+  return finishPage(plan, present, beyond || reached !== null, total, scannedTo);
 }
 
 /** The items of an index whose time has come, oldest first, over all shards. */
@@ -71,44 +80,46 @@ export async function readDue(
     .slice(0, bounds.limit);
 }
 
-async function readPartition<T>(
-  table: Table,
-  list: ListQuery<T>,
-  partition: string,
-  plan: PagePlan,
-): Promise<readonly Item[]> {
+interface Part {
+  readonly items: readonly Item[];
+  /** The last key that was looked at, where that was too little for a page and there is more. */
+  readonly reached: string | null;
+}
+
+async function readPartition<T>(table: Table, list: ListQuery<T>, partition: string, plan: PagePlan): Promise<Part> {
   const rising = isRising(list, plan);
-  const rows: Item[] = [];
+  const items: Item[] = [];
   let from: Item | null = null;
-  for (let round = 0; round < roundsMax && rows.length <= plan.limit; round += 1) {
+  for (let round = 0; round < roundsMax && items.length <= plan.limit; round += 1) {
+    const wanted = plan.limit + 1 - items.length;
     const answer = await table.query({
       ...keyCondition(list, partition, plan.after, rising),
       ...(list.index === null ? { ConsistentRead: true } : { IndexName: list.index }),
       ...(from !== null && { ExclusiveStartKey: from }),
       ScanIndexForward: rising,
-      Limit: plan.limit + 1 - rows.length,
+      // A limit counts what is looked at: where much is left out, more is looked at each time.
+      Limit: list.without === undefined ? wanted : Math.min(lookedAtMax, wanted * 2 ** round),
     });
-    rows.push(...answer.items);
+    items.push(...answer.items);
     from = answer.lastKey;
-    if (from === null) return rows;
+    if (from === null) return { items, reached: null };
   }
-  return rows;
+  if (from === null || items.length > plan.limit) return { items, reached: null };
+  return { items, reached: textOf(table.name, from, list.sortName) };
 }
 
 function keyCondition<T>(list: ListQuery<T>, partition: string, after: string | null, rising: boolean): Query {
-  const names = { "#partition": list.partitionName };
-  const values = { ":partition": text(partition) };
-  if (after === null) {
-    return {
-      KeyConditionExpression: "#partition = :partition",
-      ExpressionAttributeNames: names,
-      ExpressionAttributeValues: values,
-    };
-  }
+  const { without } = list;
+  const range = after === null ? "" : ` AND #sort ${rising ? ">" : "<"} :after`;
   return {
-    KeyConditionExpression: `#partition = :partition AND #sort ${rising ? ">" : "<"} :after`,
-    ExpressionAttributeNames: { ...names, "#sort": list.sortName },
-    ExpressionAttributeValues: { ...values, ":after": text(after) },
+    KeyConditionExpression: `#partition = :partition${range}`,
+    ...(without !== undefined && { FilterExpression: "attribute_not_exists(#without)" }),
+    ExpressionAttributeNames: {
+      "#partition": list.partitionName,
+      ...(after !== null && { "#sort": list.sortName }),
+      ...(without !== undefined && { "#without": without }),
+    },
+    ExpressionAttributeValues: { ":partition": text(partition), ...(after !== null && { ":after": text(after) }) },
   };
 }
 

@@ -126,8 +126,32 @@ export function describeEraser(open: OpenPorts): void {
     });
   });
 
+  describeMarks(open);
   describeRemoving(open);
   describeKept(open);
+}
+
+function describeMarks(open: OpenPorts): void {
+  describe("a mark", () => {
+    const opened = usePorts(open);
+    const ports = () => opened().ports;
+
+    it("keeps nobody from the tenant's connections that are still there, however many stand before them", async () => {
+      const { partner } = freshOwner();
+      const tenantId = `tenant of ${partner}`;
+      for (let index = 0; index < 12; index++) {
+        const owner = ownerOf(partner, index);
+        await ports().connections.create(connectionOf(owner, { tenantId, createdAtMs: startMs + index }));
+        if (index < 11) await ports().eraser.mark(markOf(owner, { tenantId, stage: "removed" }));
+      }
+      const first = await ports().connections.list(tenantId, { limit: 3, cursor: null });
+      expect([first.items.map(({ connectionId }) => connectionId), first.total]).toEqual([
+        [ownerOf(partner, 11).connectionId],
+        1,
+      ]);
+      expect(await ports().eraser.ofTenant(tenantId, 20)).toHaveLength(11);
+    });
+  });
 }
 
 const person = "ada@example.com";
