@@ -28,8 +28,10 @@ export type Removal =
     }
   | { readonly kind: "contended" };
 
-/** Of the 29 seconds that an API call has. */
+/** Of the 29 seconds that an API call has: until then the mark is begun, or all of it waits for the next call. */
 const clearMsMax = 15_000;
+/** What comes after the mark has to end by then: nobody can ask for the rest of it. */
+const callMsMax = 24_000;
 /** Bounds the loop where the clock does not. */
 const clearsMax = 2_000;
 const failurePagesMax = 5;
@@ -38,8 +40,9 @@ const triesMax = 4;
 
 /**
  * Removes a connection and its records. First it is paused and its runs are ended, so that nothing writes any more; then
- * its records go with their histories and its failures are discarded; the connection itself goes last: as long as anything
- * is left there is a connection to ask for the rest of it, and dying anywhere in between costs no more than asking again.
+ * its records go with their histories and what lies in the bucket, and its failures are discarded; the connection itself goes
+ * last: as long as anything is left there is a connection to ask for the rest of it, and dying anywhere in between costs no more
+ * than asking again.
  * A mark in its place says whose it was, so that what stays for its time (failures, runs) can be erased before it.
  */
 export async function removeConnection(
@@ -49,6 +52,7 @@ export async function removeConnection(
   actor: Actor,
 ): Promise<Removal> {
   const { partner, connectionId, tenantId } = connection;
+  const beganMs = ports.clock.nowMs();
   await appendAudit(ports, actor, "connection.remove", connectionId, { tenant: fingerprintOf([tenantId]) });
   // Paused, it also leaves the schedule: fan-out takes off what is due of it.
   if ((await pause(ports, connection)) === "contended") return { kind: "contended" };
@@ -65,14 +69,16 @@ export async function removeConnection(
   const revokedAtMs = await wishRevoked(ports, driver, connection);
   if (revokedAtMs !== null) return { kind: "unfinished", why: "token-in-use", resources: [], againAtMs: revokedAtMs };
   const { resources } = await erasureFor(ports, driver, connection, "removed");
-  if (await clearRecords(ports, connection, resources))
-    return { kind: "unfinished", why: "records-left", resources, againAtMs: ports.clock.nowMs() };
-  await discardFailures(ports, connection);
+  const untilMs = beganMs + clearMsMax;
+  const isLeft =
+    (await clear(ports, connection, resources, untilMs)) || (await discardFailures(ports, connection, untilMs));
+  if (isLeft) return { kind: "unfinished", why: "records-left", resources, againAtMs: ports.clock.nowMs() };
   if ((await replaceByMark(ports, driver, connection, resources)) === "contended") return { kind: "contended" };
-  await clearLate(ports, connection, resources);
   // `partner-control` finds that it is gone, and drops them.
   await ports.parked.wake(partner, connectionId, ports.clock.nowMs());
   await appendAudit(ports, actor, "connection.removed", connectionId, { tenant: fingerprintOf([tenantId]) });
+  // What a worker that had it in hand wrote meanwhile. What is written from now on the publisher of changes takes away.
+  await clear(ports, connection, resources, beganMs + callMsMax);
   return { kind: "removed" };
 }
 
@@ -117,36 +123,21 @@ async function endRun(ports: RemovePorts, run: Run, nowMs: number): Promise<numb
   return nowMs;
 }
 
-/** Deletes until nothing is left or the time is up; returns whether something is left. */
-async function clearRecords(
+/** Removes records and what lies in the bucket until nothing is left or the time is up; returns whether something is left. */
+async function clear(
   ports: RemovePorts,
   { partner, connectionId }: Connection,
   resources: readonly string[],
+  untilMs: number,
 ): Promise<boolean> {
-  const untilMs = ports.clock.nowMs() + clearMsMax;
   const of = { partner, connectionId, resources, account: null, quotaItem: null };
-  for (let clears = 0; clears < clearsMax && ports.clock.nowMs() < untilMs; clears++) {
-    if (!(await ports.eraser.clear("records", of)).left) return false;
-  }
-  return true;
-}
-
-/**
- * What a worker that had it in hand wrote before the mark was there, and all that lay in the bucket: what failed is discarded,
- * and nobody replays it. What is written from now on is taken away by the publisher of changes.
- */
-async function clearLate(
-  ports: RemovePorts,
-  { partner, connectionId }: Connection,
-  resources: readonly string[],
-): Promise<void> {
-  const of = { partner, connectionId, resources, account: null, quotaItem: null };
-  const untilMs = ports.clock.nowMs() + clearMsMax;
   for (const kind of ["records", "objects"] as const) {
     let left = true;
     for (let clears = 0; left && clears < clearsMax && ports.clock.nowMs() < untilMs; clears++)
       ({ left } = await ports.eraser.clear(kind, of));
+    if (left) return true;
   }
+  return false;
 }
 
 /** Its credential and states first: without them it does nothing, and is still there to be removed again. */
@@ -160,17 +151,27 @@ async function replaceByMark(
     const current = await ports.connections.read(partner, connectionId);
     if (current === null) return "marked";
     const mark = { ...(await erasureFor(ports, driver, current, "removed")), resources };
-    await ports.eraser.clear("connection", { ...mark, quotaItem: null });
+    let left = true;
+    for (let clears = 0; left && clears < clearsMax; clears++)
+      ({ left } = await ports.eraser.clear("connection", { ...mark, quotaItem: null }));
     if ((await ports.eraser.mark(mark)) === "stored") return "marked";
   }
   return "contended";
 }
 
-/** What waits to be replayed has nothing left to be replayed for. Of very many some stay open, and a replay then says so. */
-async function discardFailures(ports: RemovePorts, { partner, connectionId }: Connection): Promise<void> {
+/**
+ * What waits to be replayed has nothing left to be replayed for, and only what is closed ends by itself. Returns whether some
+ * are left open: with the connection gone, nobody could come back for them.
+ */
+async function discardFailures(
+  ports: RemovePorts,
+  { partner, connectionId }: Connection,
+  untilMs: number,
+): Promise<boolean> {
   for (const status of ["open", "replaying"] as const) {
     let cursor: string | null = null;
     for (let page = 0; page < failurePagesMax; page++) {
+      if (ports.clock.nowMs() >= untilMs) return true;
       const found: Page<Failure> = await ports.failures.list({ partner, connectionId, status }, { limit: 100, cursor });
       await mapBounded(found.items, movesAtOnce, (failure) =>
         ports.failures.move(failure, [status], "discarded", ports.clock.nowMs()),
@@ -178,5 +179,7 @@ async function discardFailures(ports: RemovePorts, { partner, connectionId }: Co
       cursor = found.next;
       if (cursor === null) break;
     }
+    if (cursor !== null) return true;
   }
+  return false;
 }
