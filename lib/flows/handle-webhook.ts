@@ -44,7 +44,7 @@ export async function handleWebhook(
   if (read.kind === "failed") return read;
   const parts = work.partOf === undefined ? webhook.split?.(read.event, read.facts) : undefined;
   if (parts !== undefined && parts.length !== 1) {
-    return once(ports, driver, job, deliveryKeyOf(webhook, work, read, null), () =>
+    return once(ports, driver, job, deliveryKeyOf(webhook, work, read, job.connectionId), () =>
       sendParts(ports, driver, job, work, parts),
     );
   }

@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { webhookJob } from "../../lib/flows/ingest/webhook-job.ts";
 import { replayFailure } from "../../lib/flows/replay-failure.ts";
 import { deliveryDays } from "../../lib/flows/webhook/delivery-mark.ts";
 import { jsonAnswer } from "../support/memory-ports.ts";
 import type { MemoryPorts } from "../support/memory-ports.ts";
 import { AcmeServer, connectedPorts } from "./support/acme.ts";
-import { acmeWith, connectTenants, naming, post, postsWebhook, tenantOf } from "./support/posts.ts";
+import { acmeWith, connectTenants, naming, post, postsWebhook, requestOf, tenantOf } from "./support/posts.ts";
 import type { Tenants } from "./support/posts.ts";
 import { runUntilIdle } from "./support/world.ts";
 
@@ -71,6 +72,22 @@ describe("an old post whose signature holds no time", () => {
       await runUntilIdle(ports, null, driver);
     }
     expect([fetches(tenants), repeated(ports)]).toEqual([[1, 1], 0]);
+  });
+
+  test("for many tenants, when it came at one connection's own address, does not stand for what comes at the app's", async () => {
+    const tenants = await connectTenants(2);
+    const { ports, driver } = tenants;
+    const body = naming("d1", "order-1", "acct-0", "acct-1");
+    const { connectionId } = tenantOf(0);
+    await ports.lanes.send(
+      await webhookJob(ports.claims, requestOf(body, { connectionId }), {}, ports.clock.nowMs()),
+      0,
+    );
+    await runUntilIdle(ports, null, driver);
+    expect(fetches(tenants)).toEqual([1, 0]);
+    await post(ports, body);
+    await runUntilIdle(ports, null, driver);
+    expect([fetches(tenants), repeated(ports)]).toEqual([[2, 1], 0]);
   });
 
   test("is remembered for longer than any partner tries again", async () => {
