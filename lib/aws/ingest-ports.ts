@@ -11,7 +11,7 @@ import { ExpiringCache } from "./expiring-cache.ts";
 import type { Item } from "./item.ts";
 import { createLineTelemetry } from "./line-telemetry.ts";
 import type { LineTelemetry } from "./line-telemetry.ts";
-import { freshSecretMs, readPartnerSecret, secretCacheBounds } from "./partner-secret.ts";
+import { BadSecret, freshSecretMs, readPartnerSecret, secretCacheBounds } from "./partner-secret.ts";
 import { laneMessage } from "./queue-message.ts";
 import { createSignedCalls, SignedCallError } from "./signed-calls.ts";
 import type { SignedCalls } from "./signed-calls.ts";
@@ -63,20 +63,29 @@ export function createIngestPorts(
 
 const SecretAnswer = z.object({ SecretString: z.string().optional() });
 
-/** That there is no secret is kept, too, if not for long: strangers may post to a partner that has none. */
+/** That there is no secret, or a broken one, is kept, too, if not for long: strangers may post to a partner that has none. */
 function createSecrets(environment: Environment, calls: SignedCalls, clock: Clock): Ports["partnerSecrets"] {
   const cache = new ExpiringCache<PartnerSecret | null>(clock, secretCacheBounds);
+  // Beside the secrets, so that one which is good goes on being used for its minute.
+  const broken = new ExpiringCache<BadSecret>(clock, { ...secretCacheBounds, keptMs: freshSecretMs });
   return {
     async read(partner, options) {
       const recent = cache.get(partner, freshSecretMs);
       if (recent !== undefined) return recent;
       const kept = options?.fresh === true ? null : (cache.get(partner) ?? null);
       if (kept !== null) return kept;
+      const fault = broken.get(partner);
+      if (fault !== undefined) throw fault;
       const name = partnerSecretNameFor(environment.stage, partner);
       const answer = await nullIfMissing(calls.json("SECRETS_MANAGER", "GetSecretValue", { SecretId: name }));
-      const secret = answer === null ? null : readPartnerSecret(name, SecretAnswer.parse(answer).SecretString);
-      cache.set(partner, secret);
-      return secret;
+      try {
+        const secret = answer === null ? null : readPartnerSecret(name, SecretAnswer.parse(answer).SecretString);
+        cache.set(partner, secret);
+        return secret;
+      } catch (error) {
+        if (error instanceof BadSecret) broken.set(partner, error);
+        throw error;
+      }
     },
   };
 }

@@ -115,6 +115,36 @@ it("a webhook function asks for a partner's secret that is not there once in ten
   expect(callsSince(from)).toEqual(["GetSecretValue", "GetSecretValue"]);
 });
 
+it("a webhook function asks for a partner's secret that is broken once in ten seconds, and finds it when it is mended", async () => {
+  const clock = new VirtualClock();
+  const secrets = readers[1]?.open(clock);
+  const { partner } = freshOwner();
+  const set = (content: string) => services.keysAndSecrets.secrets.set(partnerSecretNameFor(stage, partner), content);
+  set('{"connectionKey":"short"}');
+  const from = services.keysAndSecrets.calls.length;
+  for (let posts = 0; posts < 40; posts++) {
+    await expect(secrets?.read(partner)).rejects.toThrow(BadSecret);
+    await expect(secrets?.read(partner, { fresh: true })).rejects.toThrow(BadSecret);
+    clock.advance(500);
+  }
+  expect(callsSince(from)).toEqual(["GetSecretValue", "GetSecretValue"]);
+  set(JSON.stringify({ connectionKey: "a-key-of-16-characters" }));
+  expect(await secrets?.read(partner)).toMatchObject({ webhookSecrets: [] });
+});
+
+it("a webhook function works with the secret that it knows while the stored one is broken", async () => {
+  const clock = new VirtualClock();
+  const secrets = readers[1]?.open(clock);
+  const { partner } = freshOwner();
+  const set = (content: string) => services.keysAndSecrets.secrets.set(partnerSecretNameFor(stage, partner), content);
+  set(JSON.stringify({ connectionKey: "a-key-of-16-characters", webhookSecrets: ["known"] }));
+  await secrets?.read(partner);
+  set("broken");
+  clock.advance(20_000);
+  await expect(secrets?.read(partner, { fresh: true })).rejects.toThrow(BadSecret);
+  expect(await secrets?.read(partner)).toMatchObject({ webhookSecrets: ["known"] });
+});
+
 describe.each(readers)("a partner's secret, by $name", ({ open }) => {
   const set = (partner: string, content: string) =>
     services.keysAndSecrets.secrets.set(partnerSecretNameFor(stage, partner), content);
