@@ -1,9 +1,10 @@
 import { usableToken } from "../engine/access-token.ts";
 import type { Auth, PartnerDriver } from "../engine/define-partner.ts";
 import { PartnerError } from "../engine/errors.ts";
-import { lastingToken } from "../engine/oauth/oauth-credential.ts";
+import { lastingToken, takenScopes } from "../engine/oauth/oauth-credential.ts";
 import type { Connection, CredentialFields, Ports } from "../engine/ports.ts";
 import { mintToken } from "./mint-token.ts";
+import { scopesTaken } from "./oauth/oauth-errors.ts";
 import { refreshToken } from "./oauth/refresh-token.ts";
 
 export type AuthorisePorts = Pick<
@@ -54,7 +55,32 @@ export async function authorise(
   }
   const kept =
     bearer(credential.fields, rejected, ports.clock.nowMs()) ?? (await storedToken(ports, connection, rejected));
-  return kept ?? renew(ports, driver, connection, rejected, auth.kind);
+  return judgeScopes(ports, driver, connection, kept ?? (await renew(ports, driver, connection, rejected, auth.kind)));
+}
+
+/** By what is stored, so that nobody's death between storing a token and judging it lets one pass that allows too little. */
+async function judgeScopes(
+  ports: AuthorisePorts,
+  driver: PartnerDriver,
+  connection: Connection,
+  authorised: Authorised,
+): Promise<Authorised> {
+  if (authorised.kind !== "authorised" || takenScopes(authorised.fields).length === 0) return authorised;
+  // What is kept here may be older than a person's new authorisation.
+  const fresh = await ports.credentials.read(connection, { fresh: true });
+  const taken = takenScopes(fresh?.fields ?? {});
+  if (taken.length > 0) return { kind: "failed", error: scopesTaken(driver, taken) };
+  return { kind: "wait", untilMs: ports.clock.nowMs() + 1_000, reason: "token" };
+}
+
+/** The right to renew a connection's token: whoever puts another credential in its place needs it too, or what is being bought is lost. */
+export function acquireRenewal(
+  { leases }: Pick<Ports, "leases">,
+  driver: Pick<PartnerDriver, "name">,
+  { connectionId }: Pick<Connection, "connectionId">,
+  kind: keyof typeof leaseMs,
+): ReturnType<Ports["leases"]["acquire"]> {
+  return leases.acquire(`${driver.name}#token#${connectionId}`, leaseMs[kind]);
 }
 
 /** Renews behind a lease; whoever does not get it goes on with a token that is still good, or looks for what its holder stores. */
@@ -65,7 +91,7 @@ async function renew(
   rejected: string | null,
   kind: keyof typeof leaseMs,
 ): Promise<Authorised> {
-  const lease = await ports.leases.acquire(`${driver.name}#token#${connection.connectionId}`, leaseMs[kind]);
+  const lease = await acquireRenewal(ports, driver, connection, kind);
   if (lease.kind === "held") {
     const lasting = await lastingBearer(ports, connection, rejected);
     if (lasting !== null) return lasting;

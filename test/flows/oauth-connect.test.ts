@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { acquireRenewal } from "../../lib/flows/authorise.ts";
 import { receiveCode } from "../../lib/flows/oauth/receive-code.ts";
+import { jsonAnswer } from "../support/memory-ports.ts";
 import type { MemoryPorts } from "../support/memory-ports.ts";
 import { acme } from "./support/acme.ts";
 import { begin, comeBack, settle } from "./support/attempt-world.ts";
@@ -169,6 +171,60 @@ describe("a connection that is authorised again", () => {
     await comeBack(ports, server, url);
     expect((await settle(ports, attemptId)).status).toMatchObject({ kind: "failed", code: "other-account" });
     expect(await ports.credentials.read(gammaConnection)).toEqual(before);
+  });
+});
+
+describe("a connection that is authorised again while its tokens are renewed", () => {
+  const wish = { kind: "replace", connectionId: gammaConnection.connectionId } as const;
+  const refreshTokenOf = async (ports: MemoryPorts) =>
+    (await ports.credentials.read(gammaConnection, { fresh: true }))?.fields["refreshToken"];
+
+  test("has a refresh token put back that is good, whenever it was renewed", async () => {
+    const { ports, server } = await connectedGamma();
+    const { url, attemptId } = await begin(ports, wish);
+    await comeBack(ports, server, url);
+    const { overwrite, replace } = ports.credentials;
+    let renewed: string | undefined;
+    // Right after the candidate was tried, a worker renews what there is; right after the candidate is stored, it is refused.
+    ports.credentials.overwrite = async (owner, next) => {
+      await Reflect.apply(overwrite, ports.credentials, [owner, next]);
+      if (renewed !== undefined || !owner.connectionId.endsWith("-former")) return;
+      const used = await ports.credentials.read(gammaConnection, { fresh: true });
+      renewed = server.renew(used?.fields["refreshToken"] ?? "");
+      await Reflect.apply(replace, ports.credentials, [
+        gammaConnection,
+        used,
+        { ...used?.fields, refreshToken: renewed },
+      ]);
+    };
+    ports.credentials.replace = async (...args) => {
+      const stored = await Reflect.apply(replace, ports.credentials, args);
+      if (args[2]["attempt"] !== undefined)
+        ports.transport.respond((request) =>
+          new URL(request.url).host === "login.gamma.example" ? server.answer(request) : jsonAnswer(403, {}),
+        );
+      return stored;
+    };
+    expect((await settle(ports, attemptId)).status).toMatchObject({ kind: "failed", code: "not-verified" });
+    expect(await refreshTokenOf(ports)).toBe(renewed);
+    expect(server.isGood(await refreshTokenOf(ports))).toBe(true);
+  });
+
+  test("waits for whoever is renewing them", async () => {
+    const { ports, server } = await connectedGamma();
+    const before = await refreshTokenOf(ports);
+    const lease = await acquireRenewal(ports, gamma, gammaConnection, "authorization-code");
+    const { url, attemptId } = await begin(ports, wish);
+    await comeBack(ports, server, url);
+    const { replace } = ports.credentials;
+    let storedAtMs = 0;
+    ports.credentials.replace = (...args) => {
+      if (args[2]["attempt"] !== undefined) storedAtMs = ports.clock.nowMs();
+      return Reflect.apply(replace, ports.credentials, args);
+    };
+    expect((await settle(ports, attemptId)).status.kind).toBe("done");
+    expect(lease.kind === "leased" && storedAtMs >= lease.expiresAtMs).toBe(true);
+    expect(await refreshTokenOf(ports)).not.toBe(before);
   });
 });
 

@@ -104,6 +104,51 @@ describe("an OAuth connection", () => {
     expect(await reconnects(ports)).toMatchObject({ status: "needs-reconnect" });
   });
 
+  test("says reconnect, why and how, when a refresh grants less of what is needed than before, and goes on calling nothing", async () => {
+    const { ports, server } = await connectedGamma();
+    server.overlay = { scope: "offline something.else" };
+    ports.clock.advance(51 * minuteMs);
+    expect(await now(ports)).toMatchObject({ kind: "failed", error: { code: "credential-refused" } });
+    expect(server.apiCalls).toBe(0);
+    const { status, reason } = await reconnects(ports);
+    expect(status).toBe("needs-reconnect");
+    expect(reason).toContain("orders.read was taken away");
+    expect(reason).toContain(`POST /api/v1/connections/${gammaConnection.connectionId}/authorize`);
+    // The token itself is good, and was not thrown away.
+    expect(server.isGood(await storedToken(ports))).toBe(true);
+  });
+
+  test("says so after a worker stored such a token and died, through refreshes, until one grants it again", async () => {
+    const { ports, server } = await connectedGamma();
+    server.overlay = { scope: "offline" };
+    ports.clock.advance(51 * minuteMs);
+    // Whoever stores the token is the last to act: nothing is marked.
+    const { compareAndSet } = ports.connections;
+    ports.connections.compareAndSet = () => Promise.resolve("superseded");
+    await now(ports);
+    ports.connections.compareAndSet = (next) => Reflect.apply(compareAndSet, ports.connections, [next]);
+    expect((await reconnects(ports)).status).toBe("active");
+    ports.clock.advance(51 * minuteMs);
+    expect(await now(ports)).toMatchObject({ kind: "failed", error: { code: "credential-refused" } });
+    expect(server.rotations).toBe(2);
+    server.overlay = {};
+    ports.clock.advance(51 * minuteMs);
+    const stored = await ports.connections.read("gamma", gammaConnection.connectionId);
+    if (stored !== null)
+      await ports.connections.compareAndSet({ ...stored, status: "active", revision: stored.revision + 1 });
+    expect((await now(ports)).kind).toBe("ok");
+  });
+
+  test("goes on with what it was granted where the driver has come to need more", async () => {
+    const { ports, server } = await connectedGamma();
+    const used = await ports.credentials.read(gammaConnection);
+    await ports.credentials.replace(gammaConnection, used, { ...used?.fields, scopes: "offline" });
+    server.overlay = { scope: "offline" };
+    ports.clock.advance(51 * minuteMs);
+    expect((await now(ports)).kind).toBe("ok");
+    expect(server.rotations).toBe(1);
+  });
+
   test("loses nothing when it is our app that is refused: that is every connection's, and no reconnect helps", async () => {
     const { ports } = await connectedGamma();
     const app = { clientId: "gamma-client", clientSecret: "another", redirectUri: "https://sluice.example/c" };

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { PartnerDriver } from "../../lib/engine/define-partner.ts";
-import type { OutboundAnswer } from "../../lib/engine/ports.ts";
+import type { OutboundAnswer, OutboundRequest } from "../../lib/engine/ports.ts";
 import { consumeJob } from "../../lib/flows/consume-job.ts";
+import { beginReplacement } from "../../lib/flows/oauth/begin-attempt.ts";
 import { createMemoryPorts, jsonAnswer } from "../support/memory-ports.ts";
 import type { MemoryPorts } from "../support/memory-ports.ts";
 import { TestApi } from "./api/support/api.ts";
+import { actor } from "./support/attempt-world.ts";
 import { gamma, gammaApp, gammaConnection } from "./support/gamma.ts";
 
 const revokeUrl = "https://login.gamma.example/revoke";
@@ -13,7 +15,7 @@ const removal = { data: { removed: true } };
 const waiting = { status: 202, data: { removed: false, remaining: { why: "token-in-use" } } };
 
 /** Gamma, where tokens are given back, and a connection that has one. */
-async function world(answer: () => OutboundAnswer, as: "form" | "json" = "form") {
+async function world(answer: (request: OutboundRequest) => OutboundAnswer, as: "form" | "json" = "form") {
   if (gamma.auth.kind !== "authorization-code") throw new Error("gamma is connected by a code");
   const driver: PartnerDriver = { ...gamma, auth: { ...gamma.auth, revokeUrl, revokesAs: as } };
   const ports = createMemoryPorts({
@@ -96,6 +98,83 @@ describe("a connection that is removed", () => {
     const other = new TestApi({ ...ports, partners: { find: () => gamma, all: () => [gamma] } });
     expect(await other.call("DELETE", path)).toMatchObject(removal);
     expect((await api.call("GET", path)).status).toBe(404);
+  });
+});
+
+describe("a connection that is given another token while the former one is being given back", () => {
+  const tokensGivenBack = (ports: MemoryPorts) =>
+    ports.transport.requests
+      .filter(({ url }) => url === revokeUrl)
+      .map(({ body }) => new URLSearchParams(body ?? "").get("token"));
+  const next = {
+    refreshToken: "gamma-refresh-of-the-next",
+    accessToken: "gamma-access-of-the-next",
+    accessTokenExpiresAtMs: String(Number.MAX_SAFE_INTEGER),
+  };
+  const authoriseAgain = async (ports: MemoryPorts) => {
+    const attempt = await beginReplacement(ports, gammaConnection, next, actor);
+    for (let times = 0; times < 5; times++) await work(ports);
+    expect((await ports.attempts.read("gamma", attempt.attemptId))?.status.kind).toBe("done");
+  };
+
+  test("keeps it: a late try gives back no other than was meant", async () => {
+    let isDown = true;
+    const { ports, api } = await world(({ url }) =>
+      url === revokeUrl && isDown ? jsonAnswer(503, {}) : jsonAnswer(200, { items: [], next: null }),
+    );
+    await api.call("DELETE", path);
+    await work(ports);
+    expect(tokensGivenBack(ports)).toEqual(["gamma-refresh-of-tests"]);
+    // The job is on its way again when the person changes their mind.
+    const late = ports.lanes.messages.map(({ job }) => job);
+    await authoriseAgain(ports);
+    isDown = false;
+    for (const job of late) await ports.lanes.send(job, 0);
+    for (let times = 0; times < 50; times++) await work(ports);
+    expect(tokensGivenBack(ports)).not.toContain("gamma-refresh-of-the-next");
+    expect((await ports.credentials.read(gammaConnection))?.fields["refreshToken"]).toBe("gamma-refresh-of-the-next");
+  });
+
+  test.each(["before", "after"])(
+    "keeps it, stored right %s the worker looks whether it is still to do so",
+    async (when) => {
+      const { ports, api } = await world(() => jsonAnswer(200, { items: [], next: null }));
+      await api.call("DELETE", path);
+      const { readNote } = ports.connections;
+      let looks = 0;
+      ports.connections.readNote = async (...args) => {
+        const isFirst = looks++ === 0;
+        if (isFirst && when === "before") await authoriseAgain(ports);
+        const note = await Reflect.apply(readNote, ports.connections, args);
+        if (isFirst && when === "after") await authoriseAgain(ports);
+        return note;
+      };
+      await work(ports);
+      expect(looks).toBeGreaterThan(1);
+      expect(tokensGivenBack(ports)).toEqual(when === "before" ? [] : ["gamma-refresh-of-tests"]);
+    },
+  );
+
+  test("gives that one back, too, when it is removed later", async () => {
+    const { ports, api } = await world(() => jsonAnswer(200, { items: [], next: null }));
+    await api.call("DELETE", path);
+    await work(ports);
+    await authoriseAgain(ports);
+    expect(await api.call("DELETE", path)).toMatchObject(waiting);
+    await work(ports);
+    expect(tokensGivenBack(ports)).toEqual(["gamma-refresh-of-tests", "gamma-refresh-of-the-next"]);
+    expect(await api.call("DELETE", path)).toMatchObject(removal);
+  });
+
+  test("is asked about anew after it was made active again", async () => {
+    const { ports, api } = await world(() => jsonAnswer(200, { items: [], next: null }));
+    await api.call("DELETE", path);
+    await work(ports);
+    const change = { status: "active", credential: { refreshToken: "gamma-refresh-of-the-next" } };
+    expect((await api.call("PATCH", path, { body: change })).status).toBe(200);
+    expect(await api.call("DELETE", path)).toMatchObject(waiting);
+    await work(ports);
+    expect(tokensGivenBack(ports)).toEqual(["gamma-refresh-of-tests", "gamma-refresh-of-the-next"]);
   });
 });
 

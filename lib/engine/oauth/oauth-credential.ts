@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { CredentialFields } from "../ports.ts";
+import { lostScopes, scopesIn } from "./scopes.ts";
 import type { GrantedToken } from "./token-answer.ts";
 
 /** A token as it can be sent in a header: https://www.rfc-editor.org/rfc/rfc6750#section-2.1 */
@@ -46,6 +47,30 @@ export function withGrant(
   };
 }
 
+/**
+ * The stored credential with a token that renews the former one. Of what is needed the new token may grant less than the former
+ * did: that is noted with it, until a later one grants it again.
+ */
+export function withRenewal(
+  former: CredentialFields,
+  token: GrantedToken,
+  {
+    needed,
+    ...time
+  }: { readonly needed: readonly string[]; readonly nowMs: number; readonly assumedLifeMs?: number | undefined },
+): CredentialFields {
+  const noted = takenScopes(former);
+  const before = former["scopes"] === undefined ? null : [...scopesIn(former["scopes"]), ...noted];
+  const taken = token.scopes === null ? noted : lostScopes(needed, before, token.scopes);
+  const fields = withGrant(former, token, time);
+  return taken.length === 0 ? fields : { ...fields, scopesTaken: taken.join(" ") };
+}
+
+/** What the partner has taken away of what the connection needs. */
+export function takenScopes(fields: CredentialFields): readonly string[] {
+  return scopesIn(fields["scopesTaken"] ?? "");
+}
+
 /** The token as long as the partner takes it: also while it should be renewed, so that a renewal which fails stops nothing. */
 export function lastingToken(fields: CredentialFields, nowMs: number): string | null {
   const token = fields["accessToken"];
@@ -59,6 +84,7 @@ const notes: ReadonlySet<string> = new Set([
   "refreshTries",
   "refreshRefused",
   "accessTokenRefusedNew",
+  "scopesTaken",
 ]);
 
 function withoutNotes(fields: CredentialFields): CredentialFields {

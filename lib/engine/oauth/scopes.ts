@@ -7,3 +7,16 @@ export function scopesIn(text: string): readonly string[] {
 export function missingScopes(needed: readonly string[], granted: readonly string[] | null): readonly string[] {
   return granted === null ? [] : needed.filter((scope) => !granted.includes(scope));
 }
+
+/**
+ * What is needed, was granted before and is not any more. A scope that a driver has come to need since is not lost: nobody
+ * took it away, and what the connection can do it goes on doing.
+ */
+export function lostScopes(
+  needed: readonly string[],
+  before: readonly string[] | null,
+  now: readonly string[] | null,
+): readonly string[] {
+  const had = before === null ? needed : needed.filter((scope) => before.includes(scope));
+  return missingScopes(had, now);
+}

@@ -2,6 +2,7 @@ import { credentialGiven, lookedAt } from "../../engine/credential-stand.ts";
 import type { PartnerDriver } from "../../engine/define-partner.ts";
 import type { Connection, CredentialFields, Ports } from "../../engine/ports.ts";
 import { seal } from "../../engine/seal.ts";
+import { dropRevocation } from "../oauth/revoke-credential.ts";
 import { appendAudit } from "./append-audit.ts";
 import type { Actor } from "./append-audit.ts";
 import { disarmResources } from "./arm-resources.ts";
@@ -50,6 +51,8 @@ export async function changeConnection(
   const sealing = await sealWebhookSecret(ports, connection, change.webhookSecret);
   if (sealing.kind === "partner-not-ready") return sealing;
   await appendAudit(ports, actor, "connection.change", connectionId, detailOf(change));
+  const keepsToken = change.credential !== undefined || change.status === "active";
+  if (keepsToken && (await dropRevocation(ports, driver, connection)) === "contended") return { kind: "contended" };
   if (change.credential !== undefined) await ports.credentials.overwrite(connection, change.credential);
   for (let attempt = 0; attempt < triesMax; attempt++) {
     const current = await ports.connections.read(partner, connectionId);

@@ -21,6 +21,18 @@ export function credentialLost(driver: PartnerDriver, loss: Loss): PartnerError 
   });
 }
 
+/** Its token is taken, and allows less than it did: the calls that need the rest would be refused one by one. */
+export function scopesTaken({ name: partner, title }: PartnerDriver, taken: readonly string[]): PartnerError {
+  const what = taken.join(", ").slice(0, 300);
+  return new PartnerError({
+    code: "credential-refused",
+    kind: "auth",
+    partner,
+    message: `${title} allows this connection less than it did, and than is needed: ${what} was taken away.`,
+    cause: { expected: "a token that grants what the driver needs", actual: `without ${what}` },
+  });
+}
+
 /** Every connection of the partner shares our app: when that is refused, none of them has lost anything. */
 export function appMissing(driver: PartnerDriver): PartnerError {
   return new PartnerError({

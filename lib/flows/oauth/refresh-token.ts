@@ -1,7 +1,7 @@
 import { usableToken } from "../../engine/access-token.ts";
 import type { AuthorizationCode, PartnerDriver } from "../../engine/define-partner.ts";
 import type { PartnerError } from "../../engine/errors.ts";
-import { lastingToken, withGrant } from "../../engine/oauth/oauth-credential.ts";
+import { lastingToken, withRenewal } from "../../engine/oauth/oauth-credential.ts";
 import { beginRefresh, withRefusal } from "../../engine/oauth/refresh-state.ts";
 import { requestToken } from "../../engine/oauth/token-answer.ts";
 import type { GrantedToken, TokenOutcome } from "../../engine/oauth/token-answer.ts";
@@ -89,8 +89,8 @@ async function store(
     const stored = await ports.credentials.read(connection, { fresh: true });
     // Another's token, or another credential altogether: ours belongs to the one before.
     if (stored === null || stored.fields["refreshToken"] !== sent) return newer(ports, stored);
-    const { assumedLifeMs } = auth;
-    const fields = withGrant(stored.fields, token, { nowMs: ports.clock.nowMs(), assumedLifeMs });
+    const { assumedLifeMs, scopes: needed } = auth;
+    const fields = withRenewal(stored.fields, token, { needed, nowMs: ports.clock.nowMs(), assumedLifeMs });
     if ((await ports.credentials.replace(connection, stored, fields)) === "superseded") continue;
     ports.metrics.count("TokensRefreshed", 1, { partner: driver.name });
     noteRenewal(ports, driver, connection, fields);

@@ -22,6 +22,8 @@ const removalMsMax = 60_000;
 const askAgainMs = 2_000;
 /** After this nobody is left who could know the credential. */
 const jobMs = 600_000;
+/** One worker at most writes the note besides. */
+const dropsMax = 4;
 
 type Owner = Pick<Connection, "partner" | "connectionId">;
 
@@ -38,15 +40,39 @@ export async function wishRevoked(
   if (auth.kind !== "authorization-code" || auth.revokeUrl === undefined) return null;
   const nowMs = ports.clock.nowMs();
   const note = await ports.connections.readNote(partner, connectionId, noteName);
-  const wish = Wish.safeParse(note?.body).data ?? { wishedAtMs: nowMs, isDone: false };
+  const standing = Wish.safeParse(note?.body).data;
+  const wish = standing ?? { wishedAtMs: nowMs, isDone: false };
   if (wish.isDone || nowMs >= wish.wishedAtMs + removalMsMax) return null;
-  if (note === null) await ports.connections.writeNote(noteOf({ partner, connectionId }, wish, 1));
+  if (standing === undefined)
+    await ports.connections.writeNote(noteOf({ partner, connectionId }, wish, (note?.revision ?? 0) + 1));
   // Again each time that somebody asks: the one before may never have been sent.
   await ports.lanes.send(revocationJob({ partner, connectionId }, nowMs), 0);
   return nowMs + askAgainMs;
 }
 
-/** The worker's part. Without a wish there is nothing to give back: a connection that is there keeps its token. */
+/**
+ * Takes the wish back. Called before another credential is stored and before a connection is made active again: a job that is
+ * still under way must not give back the token that it is to work with, and a removal later on has to ask anew.
+ */
+export async function dropRevocation(
+  ports: { readonly connections: Pick<Ports["connections"], "readNote" | "writeNote"> },
+  { auth }: Pick<PartnerDriver, "auth">,
+  { partner, connectionId }: Owner,
+): Promise<"dropped" | "contended"> {
+  if (auth.kind !== "authorization-code" || auth.revokeUrl === undefined) return "dropped";
+  for (let tries = 0; tries < dropsMax; tries++) {
+    const note = await ports.connections.readNote(partner, connectionId, noteName);
+    if (note === null || !Wish.safeParse(note.body).success) return "dropped";
+    const none = noteOf({ partner, connectionId }, {}, note.revision + 1);
+    if ((await ports.connections.writeNote(none)) === "stored") return "dropped";
+  }
+  return "contended";
+}
+
+/**
+ * The worker's part. Without a wish there is nothing to give back: a connection that is there keeps its token. The credential is
+ * read before the wish, which is dropped before another credential is stored: so a wish that stands is about the one that was read.
+ */
 export async function revokeCredential(
   ports: RevokePorts,
   driver: PartnerDriver,
@@ -54,10 +80,10 @@ export async function revokeCredential(
 ): Promise<Outcome> {
   const { auth, name: partner } = driver;
   if (auth.kind !== "authorization-code" || connectionId === null) return done;
+  const credential = await ports.credentials.read({ partner, connectionId }, { fresh: true });
   const note = await ports.connections.readNote(partner, connectionId, noteName);
   const wish = Wish.safeParse(note?.body).data;
   if (note === null || wish === undefined || wish.isDone) return done;
-  const credential = await ports.credentials.read({ partner, connectionId }, { fresh: true });
   const token = credential?.fields["refreshToken"] ?? credential?.fields["accessToken"];
   const app = await readApp(ports, driver);
   const send: RevokePorts["transport"]["send"] = (request) => ports.transport.send(request);
@@ -71,7 +97,7 @@ export async function revokeCredential(
   return done;
 }
 
-function noteOf({ partner, connectionId }: Owner, body: Wish, revision: number): Note {
+function noteOf({ partner, connectionId }: Owner, body: Wish | Record<string, never>, revision: number): Note {
   return { partner, owner: connectionId, name: noteName, revision, body };
 }
 

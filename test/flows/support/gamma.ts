@@ -82,6 +82,12 @@ export class GammaServer {
     return this.#issue({ refresh: "", access: new Map(), successors: new Map() });
   }
 
+  /** What the holder of a refresh token gets for it. */
+  renew(sent: string): string {
+    this.#refresh(sent);
+    return this.#families.get(sent)?.refresh ?? "";
+  }
+
   revoke(): void {
     this.#families.clear();
   }
