@@ -119,6 +119,11 @@ export interface PartnerDriver<Resource extends string = string> {
   readonly limitsFor?: (credential: Readonly<Record<string, string>>) => readonly LimitDeclaration[];
   /** Whose quota a connection's calls count against, where it is not its account's: several keys of one owner share one. */
   readonly quotaOwner?: (connection: CallingConnection) => string;
+  /**
+   * Settings that reach beyond the connection's tenant, as they say whose key it is or whose quota: keys that are bound to
+   * a tenant may not give them, and a change of settings that leaves them out leaves them as they are.
+   */
+  readonly stageSettings?: readonly string[];
   /** Over the one table of statuses; a function is for a 200 with an error inside. */
   readonly failures?: Readonly<Record<number, ErrorKind>>;
   readonly classify?: (answer: ParsedAnswer) => Classified | null;

@@ -1,14 +1,18 @@
 import * as z from "zod";
+import { fingerprintOf } from "../../engine/fingerprint.ts";
 import { createConnection } from "../connections/create-connection.ts";
 import { removeConnection } from "../connections/remove-connection.ts";
+import { subscriptionJob } from "../subscriptions/subscription-job.ts";
 import { actorOf } from "./actor.ts";
 import { applyChange, contended, partnerNotReady } from "./apply-change.ts";
+import { requireNoAccount, requireOwnCredential, stageSettingsIn } from "./beyond-tenant.ts";
 import { connectionDetail, connectionView } from "./connection-view.ts";
 import { credentialOf } from "./credential-of.ts";
 import type { Reply } from "./envelope.ts";
 import { driverOf, findConnection } from "./find-connection.ts";
 import { pageFields, pageOf, pageRequestOf } from "./page-query.ts";
 import { problem } from "./problem.ts";
+import type { AuthorisedRequest } from "./request.ts";
 import { route } from "./route.ts";
 
 const Name = z.string().trim().min(1).max(200);
@@ -52,22 +56,20 @@ export const connectionRoutes = [
     handle: async (ports, { body, request, idempotencyKey }) => {
       const driver = ports.partners.find(body.partner);
       if (driver === null) throw problem(404, "not-found", "There is no such partner.", "partner");
+      requireNoAccount(request.access, body.account);
+      stageSettingsIn(request.access, driver, body.settings);
       const credential = credentialOf(driver, body.credential);
+      const seed = seedOf(request, idempotencyKey);
       const result = await createConnection(
         ports,
-        { ...body, driver, credential, credentialExpiresAtMs: body.credentialExpiresAt, seed: idempotencyKey },
+        { ...body, driver, credential, credentialExpiresAtMs: body.credentialExpiresAt, seed },
         actorOf(request),
       );
       switch (result.kind) {
         case "created":
           return { status: 201, data: await connectionDetail(ports, result.connection) };
         case "account-taken": {
-          // A key that is bound to a tenant does not see another's connection, and is not told of it.
-          const seen = await ports.connections.read(driver.name, result.connectionId);
-          const message =
-            seen === null
-              ? "That account is connected already; an admin of the stage can say where."
-              : `That account is connected already, as ${result.connectionId}; change that connection or delete it.`;
+          const message = `That account is connected already, as ${result.connectionId}; change that connection or delete it.`;
           throw problem(409, "account-taken", message, "account");
         }
         case "seed-reused":
@@ -109,9 +111,17 @@ export const connectionRoutes = [
       const connection = await findConnection(ports, params.id);
       if (Object.keys(body).length === 0) throw problem(400, "nothing-to-change", "The body names no field to change.");
       const driver = driverOf(ports, connection);
+      const { access } = request;
+      if (body.credential !== undefined) requireOwnCredential(access, driver, connection);
+      const stageSettings = stageSettingsIn(access, driver, body.settings ?? {}, connection.settings);
       const credential = body.credential === undefined ? undefined : credentialOf(driver, body.credential);
       const { credentialExpiresAt: credentialExpiresAtMs, ...change } = body;
-      return applyChange(ports, request, connection, { ...change, credential, credentialExpiresAtMs });
+      const changed = { ...change, stageSettings, credential, credentialExpiresAtMs };
+      const reply = await applyChange(ports, request, connection, changed);
+      // The registration is made anew, as it does not sign with this secret; a job that gets lost is sent by the hourly look.
+      const isRegistered = body.webhookSecret !== undefined && connection.subscription !== undefined;
+      if (isRegistered) await ports.lanes.send(subscriptionJob(connection, request.requestId, ports.clock.nowMs()), 0);
+      return reply;
     },
   }),
   route({
@@ -140,6 +150,11 @@ export const connectionRoutes = [
     },
   }),
 ];
+
+/** The caller's own, and its tenant's: by the same key of its own another caller finds nothing of this one's. */
+function seedOf({ access }: AuthorisedRequest, idempotencyKey: string | null): string | null {
+  return idempotencyKey === null ? null : fingerprintOf([access.id, access.tenantId ?? "", idempotencyKey]);
+}
 
 const unfinishedMessages = {
   "run-in-progress":

@@ -5,6 +5,7 @@ import { beginAuthorisation, beginReplacement } from "../oauth/begin-attempt.ts"
 import { attemptOfState, receiveCode } from "../oauth/receive-code.ts";
 import { actorOf } from "./actor.ts";
 import { partnerNotReady } from "./apply-change.ts";
+import { requireOwnCredential, stageSettingsIn } from "./beyond-tenant.ts";
 import { pageFor, pageOfAttempt } from "./callback-page.ts";
 import { credentialOf } from "./credential-of.ts";
 import type { Reply } from "./envelope.ts";
@@ -38,6 +39,7 @@ export const oauthRoutes = [
       const { partner, tenantId, name, settings } = body;
       const driver = ports.partners.find(partner);
       if (driver === null) throw problem(404, "not-found", "There is no such partner.", "partner");
+      stageSettingsIn(request.access, driver, settings);
       return authorise(ports, request, driver, { tenantId, wish: { kind: "connect", name, settings } });
     },
   }),
@@ -65,7 +67,9 @@ export const oauthRoutes = [
     body: z.strictObject({ credential: z.unknown() }),
     handle: async (ports, { params, body, request }) => {
       const connection = await findConnection(ports, params.id);
-      const candidate = credentialOf(driverOf(ports, connection), body.credential);
+      const driver = driverOf(ports, connection);
+      requireOwnCredential(request.access, driver, connection);
+      const candidate = credentialOf(driver, body.credential);
       const attempt = await beginReplacement(ports, connection, candidate, actorOf(request));
       return { status: 202, data: viewOf(attempt) };
     },

@@ -35,8 +35,10 @@ function connectionsOf(store: ConnectionStore, tenantId: string): ConnectionStor
     // What is due is asked of a whole partner, by nothing that a tenant's key may call.
     due: async () => [],
     dueLooks: async () => [],
-    // That an account is taken has to be known to be refused, whoever has it; the answer names no other tenant's connection.
-    findByAccount: (partner, account) => store.findByAccount(partner, account),
+    async findByAccount(partner, account) {
+      const holder = await store.findByAccount(partner, account);
+      return holder?.tenantId === tenantId ? holder : null;
+    },
     isGone: (partner, of) => store.isGone(partner, of),
     compareAndSet: (next) => store.compareAndSet(next),
     remove: (partner, connectionId) => store.remove(partner, connectionId),

@@ -13,10 +13,12 @@ export type ChangePorts = Pick<
   "clock" | "random" | "connections" | "credentials" | "partnerSecrets" | "audit" | "runs" | "parked"
 >;
 
-/** What is absent stays as it is; `settings` are replaced as a whole. */
+/** What is absent stays as it is; `settings` are replaced as a whole, but for the driver's `stageSettings`. */
 export interface ConnectionChange {
   readonly name?: string | undefined;
   readonly settings?: Readonly<Record<string, string>> | undefined;
+  /** Those of the driver's that are changed, by whoever may; the others stay. */
+  readonly stageSettings?: Readonly<Record<string, string>> | undefined;
   readonly status?: "active" | "paused" | undefined;
   readonly credential?: CredentialFields | undefined;
   /** A new one is stored already, by whoever tried it. */
@@ -57,7 +59,7 @@ export async function changeConnection(
   for (let attempt = 0; attempt < triesMax; attempt++) {
     const current = await ports.connections.read(partner, connectionId);
     if (current === null) return gone(ports, connection);
-    const next = changed(current, change, sealing.sealed, ports.clock.nowMs());
+    const next = changed(driver, current, { ...change, sealed: sealing.sealed }, ports.clock.nowMs());
     if ((await store(ports, driver, { current, next, change })) === "stored")
       return { kind: "changed", connection: next };
   }
@@ -65,9 +67,9 @@ export async function changeConnection(
 }
 
 function changed(
+  driver: PartnerDriver,
   current: Connection,
-  change: ConnectionChange,
-  sealedWebhookSecret: string | null | undefined,
+  change: ConnectionChange & { readonly sealed: string | null | undefined },
   nowMs: number,
 ): Connection {
   const { statusReason, ...kept } = current;
@@ -78,13 +80,41 @@ function changed(
     // The reason is of the status that it came with.
     ...(statusReason !== undefined && status === current.status && { statusReason }),
     name: change.name ?? current.name,
-    settings: change.settings ?? current.settings,
+    settings: settingsOf(driver, current.settings, change),
     status,
-    sealedWebhookSecret: sealedWebhookSecret === undefined ? current.sealedWebhookSecret : sealedWebhookSecret,
+    ...(change.sealed !== undefined && withWebhookSecret(current, change.sealed, nowMs)),
     ...standOf(current, change, nowMs),
     revision: current.revision + 1,
     updatedAtMs: nowMs,
   };
+}
+
+/** Whoever replaces the settings leaves out those that say whose key it is as easily as not, and calls would go out as somebody else. */
+function settingsOf(
+  { stageSettings = [] }: PartnerDriver,
+  current: Connection["settings"],
+  { settings, stageSettings: given = {} }: ConnectionChange,
+): Connection["settings"] {
+  if (settings === undefined) return current;
+  const kept = stageSettings.flatMap((name) => {
+    const value = given[name] ?? current[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  const others = Object.entries(settings).filter(([name]) => !stageSettings.includes(name));
+  return Object.fromEntries([...others, ...kept]);
+}
+
+/**
+ * The registration at the partner signs with the secret that it was stored with. Its id counts no more with another one:
+ * the next look then makes the registration anew. (One that was never looked at is of a former address, and goes by its id.)
+ */
+function withWebhookSecret(
+  { subscription }: Connection,
+  sealedWebhookSecret: string | null,
+  nowMs: number,
+): Partial<Connection> {
+  if (subscription === undefined || subscription.checkedAtMs === null) return { sealedWebhookSecret };
+  return { sealedWebhookSecret, subscription: { ...subscription, id: null, nextLookMs: nowMs } };
 }
 
 function standOf(current: Connection, change: ConnectionChange, nowMs: number): Pick<Connection, "credential"> {

@@ -24,7 +24,10 @@ export interface NewConnection {
   /** When the credential ends, where whoever gives it knows. */
   readonly credentialExpiresAtMs?: number | null;
   readonly webhookSecret: string | null;
-  /** The same for the same call again, which then finds what the first one began; null: every call makes one of its own. */
+  /**
+   * The same for the same call again, which then finds what the first one began, and nobody else's; null: every call makes
+   * one of its own.
+   */
   readonly seed: string | null;
 }
 
@@ -58,7 +61,10 @@ export async function createConnection(ports: CreatePorts, wanted: NewConnection
   const { account } = wanted;
   const holder = account === null ? null : await ports.connections.findByAccount(driver.name, account);
   if (holder !== null) return { kind: "account-taken", connectionId: holder.connectionId };
-  throw new Error(`Connection ${connection.connectionId} could neither be made nor found; ask again.`);
+  // The id that follows from the seed is of one that was deleted, and is not given again.
+  const { connectionId } = connection;
+  if (await ports.connections.isGone(driver.name, { connectionId })) return { kind: "seed-reused" };
+  throw new Error(`Connection ${connectionId} could neither be made nor found; ask again.`);
 }
 
 /** The same call again: finishes what the first one began, or finds it finished. */

@@ -67,7 +67,8 @@ async function keep(ports: SubscriptionPorts, work: SubscriptionWork, subscripti
     if (removed.kind !== "ok") return stop(ports, work, removed);
   }
   if (kept === null) return create(ports, work, subscription);
-  return right ? store(ports, work, subscription, kept, null) : renew(ports, work, subscription, kept);
+  if (!right) return renew(ports, work, subscription, kept);
+  return store(ports, work, subscription, { found: kept, stored: connection.sealedWebhookSecret, given: null });
 }
 
 async function renew(
@@ -80,7 +81,8 @@ async function renew(
   if (renewal === undefined) return done;
   const renewed = await ask(ports, work, renewal.request(id, { url: subscription.url, events }), renewal.read);
   if (renewed.kind !== "ok") return stop(ports, work, renewed);
-  return store(ports, work, subscription, { id, ...renewed.value }, null);
+  const stored = work.connection.sealedWebhookSecret;
+  return store(ports, work, subscription, { found: { id, ...renewed.value }, stored, given: null });
 }
 
 async function create(ports: SubscriptionPorts, work: SubscriptionWork, subscription: Subscription): Promise<Outcome> {
@@ -90,6 +92,7 @@ async function create(ports: SubscriptionPorts, work: SubscriptionWork, subscrip
   const context = `${connection.partner}#${connection.connectionId}`;
   const sealed = (text: string) => seal(text, secret.connectionKey, context);
   let chosen: string | null = null;
+  let stored: string | null = null;
   if (subscriptions.secret === "chosen") {
     const { sealedWebhookSecret } = connection;
     chosen =
@@ -97,15 +100,19 @@ async function create(ports: SubscriptionPorts, work: SubscriptionWork, subscrip
         ? unguessable(ports.random)
         : unseal(sealedWebhookSecret, secret.connectionKey, context);
     // Stored before it is sent: the partner may use it before it answers.
-    const stored = await storeSecret(ports, connection, subscription, sealed(chosen));
-    if (!stored) return done;
+    stored = sealed(chosen);
+    if (!(await storeSecret(ports, connection, subscription, stored))) return done;
   }
   const wanted = { url: subscription.url, events: subscriptions.events, secret: chosen };
   const created = await ask(ports, work, subscriptions.create.request(wanted), subscriptions.create.read);
   if (created.kind !== "ok") return stop(ports, work, created);
   const given = created.value.secret;
   ports.metrics.count("WebhooksSubscribed", 1, { partner: driver.name });
-  return store(ports, work, subscription, created.value, given === null ? null : sealed(given));
+  return store(ports, work, subscription, {
+    found: created.value,
+    stored,
+    given: given === null ? null : sealed(given),
+  });
 }
 
 async function storeSecret(
@@ -120,24 +127,33 @@ async function storeSecret(
   return stored.kind === "stored";
 }
 
-/** Id and secret in one write. Where nobody wishes it any more, what was just found or made goes again. */
+interface Made {
+  readonly found: Pick<CreatedSubscription, "id" | "expiresAtMs">;
+  /** The secret, sealed, that is stored for it, where the partner gave none just now. */
+  readonly stored: string | null;
+  readonly given: string | null;
+}
+
+/**
+ * Id and secret in one write. Where nobody wishes it any more, or somebody stored another secret meanwhile, what was just
+ * found or made goes again: without its secret it is worth nothing.
+ */
 async function store(
   ports: SubscriptionPorts,
   work: SubscriptionWork,
   { url }: Subscription,
-  found: Pick<CreatedSubscription, "id" | "expiresAtMs">,
-  sealedWebhookSecret: string | null,
+  { found: { id, expiresAtMs }, stored, given }: Made,
 ): Promise<Outcome> {
-  const { id, expiresAtMs } = found;
-  const stored = await changeItem(ports, work.connection, (current, nowMs) => {
+  const result = await changeItem(ports, work.connection, (current, nowMs) => {
     if (current.subscription === undefined || !isStillWished(current, url)) return null;
+    if (given === null && current.sealedWebhookSecret !== stored) return null;
     return {
       ...current,
-      ...(sealedWebhookSecret !== null && { sealedWebhookSecret }),
+      ...(given !== null && { sealedWebhookSecret: given }),
       subscription: subscribed(current.subscription, { id, expiresAtMs }, nowMs),
     };
   });
-  if (stored.kind === "stored") return done;
+  if (result.kind === "stored") return done;
   const removed = await remove(ports, work, id);
   if (removed.kind !== "ok") sayLeft(ports, work, removed.kind === "failed" ? removed.error.code : removed.reason);
   return done;

@@ -61,6 +61,7 @@ export const leaflink = definePartner<LeaflinkResource>({
   limits: [slidingWindow({ per: "account", requests: 300, perMs: minuteMs })],
   // The keys that one user made share that user's quota, whatever company each is bound to.
   quotaOwner: ({ account, connectionId, settings }) => settings["keyOwner"] || account || connectionId,
+  stageSettings: ["keyOwner"],
   classify,
   // For V2 none is documented; the newer API's `RateLimit-*` are read where they come (https://developer.leaflink.com).
   hints: ["retry-after", "rate-limit-fields"],

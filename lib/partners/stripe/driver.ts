@@ -77,6 +77,7 @@ export const stripe = definePartner<StripeResource>({
   limits: liveLimits,
   quotaOwner: ({ account, connectionId, settings }) =>
     settings["key"] === "platform" ? "platform" : (account ?? connectionId),
+  stageSettings: ["key"],
   limitsFor: ({ apiKey }) => (/^(sk|rk)_test_/.test(apiKey ?? "") ? sandboxLimits : liveLimits),
   // Another call holds the object: https://docs.stripe.com/api/errors
   failures: { 409: "transient" },

@@ -72,6 +72,44 @@ describe("an Idempotency-Key", () => {
     expect([third.status, errorsOf(third)]).toEqual([422, ["idempotency-key-reused"]]);
   });
 
+  test("is the caller's own: two tenants' keys make a connection each from the same one", async () => {
+    const api = new TestApi();
+    const ids = new Set<unknown>();
+    for (const tenantId of ["tenant-1", "tenant-2"]) {
+      const { key } = await api.makeKey("operator", tenantId);
+      const answer = await api.call("POST", "/connections", { key, body: { ...acmeConnection, tenantId }, headers });
+      expect(answer.status).toBe(201);
+      ids.add(answer.data["id"]);
+    }
+    expect(ids.size).toBe(2);
+  });
+
+  test("of a user who is of another tenant now makes that tenant's connection", async () => {
+    const ports = apiPorts();
+    const ids = new Set<unknown>();
+    for (const tenantId of ["tenant-1", "tenant-2"]) {
+      const access = { id: "user-1", name: "user", role: "operator", tenantId } as const;
+      const api = new TestApi(ports, { verifyApiKey: async () => ({ kind: "known", access }) });
+      const answer = await api.call("POST", "/connections", { body: { ...acmeConnection, tenantId }, headers });
+      expect(answer.status).toBe(201);
+      ids.add(answer.data["id"]);
+    }
+    expect(ids.size).toBe(2);
+  });
+
+  test("whose connection was deleted, and whose answer is forgotten, is used up", async () => {
+    const ports = apiPorts();
+    const first = await new TestApi(ports).call("POST", "/connections", { body: acmeConnection, headers });
+    for (const run of ports.runs.all()) {
+      const status = { kind: "done", atMs: ports.clock.nowMs() } as const;
+      await ports.runs.compareAndSet({ ...run, status, revision: run.revision + 1 });
+    }
+    const removed = await new TestApi(ports).call("DELETE", `/connections/${String(first.data["id"])}`);
+    expect(removed.data).toMatchObject({ removed: true });
+    const again = await new TestApi(ports).call("POST", "/connections", { body: acmeConnection, headers });
+    expect([again.status, errorsOf(again)]).toEqual([422, ["idempotency-key-reused"]]);
+  });
+
   test.each(["", " ", "two words", "ä", "x".repeat(256)])("is not '%s'", async (key) => {
     const api = new TestApi();
     const answer = await api.call("POST", "/connections", {

@@ -217,9 +217,11 @@ describe("a key that is bound to a tenant", () => {
     const { key } = await api.makeKey("operator", mine);
     const body = { ...acmeConnection, tenantId: mine, account: "acct-theirs" };
     const answer = await api.call("POST", "/connections", { key, body });
-    expect([answer.status, errorsOf(answer)]).toEqual([409, ["account-taken account"]]);
+    expect([answer.status, errorsOf(answer)]).toEqual([403, ["tenant-bound-key account"]]);
     expect(answer.body).not.toContain(id);
-    expect((await api.call("POST", "/connections", { body })).body).toContain(id);
+    const unbound = await api.call("POST", "/connections", { body });
+    expect([unbound.status, errorsOf(unbound)]).toEqual([409, ["account-taken account"]]);
+    expect(unbound.body).toContain(id);
   });
 
   test("is not given an answer that another key was given", async () => {

@@ -43,6 +43,18 @@ describe("a connection's webhooks", () => {
     expect(audited).toMatchObject({ subject: id, detail: { url } });
   });
 
+  test("are registered anew at once when their secret is set by hand", async () => {
+    const [api, hooks] = [new TestApi(), new HooksServer()];
+    api.ports.transport.respond((request) => hooks.answer(request, api.ports.clock.nowMs()));
+    const id = await api.connect();
+    await api.call("POST", `/connections/${id}/webhooks`, { body: {} });
+    await workWebhooks(api);
+    await api.call("PATCH", `/connections/${id}`, { body: { webhookSecret: "set-by-hand" } });
+    await workWebhooks(api);
+    const shown = await api.call("GET", `/connections/${id}/webhooks`);
+    expect(shown.data).toMatchObject({ status: "subscribed", subscriptionId: "hook-2" });
+  });
+
   test("are registered by a person where the driver does not say how", async () => {
     const api = new TestApi();
     const id = await api.connect({ partner: "beta", credential: { token: "beta-1", region: "eu" } });

@@ -120,6 +120,44 @@ describe("what is registered already", () => {
   });
 });
 
+describe.each(["returned", "chosen"] as const)("a secret that is %s, and another one set by hand", (secret) => {
+  test.each(["set-by-hand", null])("%s: the registration is made anew, and what is signed is taken", async (byHand) => {
+    const world = await subscribedWorld(secret);
+    await changeConnection(world.ports, world.driver, world.connection, { webhookSecret: byHand }, actor);
+    expect(statusOf((await stored(world)).subscription)).toBe("registering");
+    await lookHourly(world);
+    await work(world);
+    expect(statusOf((await stored(world)).subscription)).toBe("subscribed");
+    expect(await deliver(world)).toEqual([202]);
+  });
+
+  test.each([
+    ["a look", "GET", {}],
+    ["a renewal", "PUT", { active: false }],
+    ["a create", "POST", { url: "https://elsewhere.example" }],
+  ])("in the middle of %s, it is made anew as well", async (_what, method, damage) => {
+    const world = await subscribedWorld(secret);
+    const [hook] = world.hooks.hooks;
+    if (hook === undefined) throw new Error("nothing is registered");
+    world.hooks.hooks[0] = { ...hook, ...damage };
+    let isSet = false;
+    world.ports.transport.respond(async (request) => {
+      const answer = world.hooks.answer(request, world.ports.clock.nowMs());
+      if (!isSet && request.method === method) {
+        isSet = true;
+        await changeConnection(world.ports, world.driver, world.connection, { webhookSecret: "set-by-hand" }, actor);
+      }
+      return answer;
+    });
+    await wish(world);
+    await work(world);
+    await lookHourly(world);
+    await work(world);
+    expect([isSet, statusOf((await stored(world)).subscription)]).toEqual([true, "subscribed"]);
+    expect(await deliver(world)).toEqual([202]);
+  });
+});
+
 describe("by itself", () => {
   test("it is renewed before it ends, again and again", async () => {
     const world = await hookWorld();
