@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { fingerprintOf } from "./fingerprint.ts";
 import type { LimitDeclaration, PartnerDriver, PartnerRequest } from "./define-partner.ts";
 import type { LimitRule } from "./gate/limit-rule.ts";
 import type { BucketScope, Connection, CredentialFields } from "./ports.ts";
@@ -32,13 +33,19 @@ export function scopesFor(
   }));
 }
 
-/** The item that holds the buckets of whoever owns the connection's quota. */
+const ownerLengthMax = 200;
+
+/**
+ * The item that holds the buckets of whoever owns the connection's quota. An owner is somebody's text: without a `#` of its
+ * own it is never the key of a lease, which has two.
+ */
 export function quotaItemOf(
   driver: PartnerDriver,
   connection: Pick<Connection, "connectionId" | "account" | "settings">,
 ): string {
   const owner = driver.quotaOwner?.(connection) ?? connection.account ?? connection.connectionId;
-  return `${driver.name}#${owner}`;
+  const encoded = encodeURIComponent(owner.toWellFormed());
+  return `${driver.name}#${encoded.length <= ownerLengthMax ? encoded : fingerprintOf([owner])}`;
 }
 
 function itemFor(
