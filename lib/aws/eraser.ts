@@ -1,4 +1,4 @@
-import type { Cleared, Eraser, Erasure, RemainKind, Remains } from "../engine/erasure.ts";
+import type { Cleared, Eraser, Erasure, RemainKind } from "../engine/erasure.ts";
 import { mapBounded } from "../engine/map-bounded.ts";
 import { connectionKey, pointerKey } from "./connection-item.ts";
 import { answersOf, countRemains } from "./count-remains.ts";
@@ -7,7 +7,7 @@ import { clearHistory, clearRecord, clearRecordPages } from "./clear-records.ts"
 import { claimPrefixesOf } from "./claim-key.ts";
 import { failureClaimsOf } from "./failure-item.ts";
 import { keptThings } from "./kept-things.ts";
-import { text } from "./item.ts";
+import { text, textOf } from "./item.ts";
 import type { Item } from "./item.ts";
 import type { Bucket } from "./claim-checks.ts";
 import type { QueryAnswer, Table } from "./table.ts";
@@ -23,8 +23,10 @@ type Of = Parameters<Eraser["clear"]>[1];
 
 const pageItems = 100;
 const objectsAtOnce = 10;
-/** Of 1 MB each. Entries live for a day, so that there are few. */
+/** Of 1 MB each: beside the API's answers lie marks of worked webhooks, which are kept for months. */
 const answerPagesMax = 20;
+/** Of at most 100 items each; a connection has a credential, notes, and its resources' states. */
+const connectionPagesMax = 50;
 
 /** Removes by partition and by prefix; only the API's own answers, whose keys are hashes, have to be looked through. */
 export function createEraser(world: EraserWorld): Eraser {
@@ -95,7 +97,7 @@ const clearers: Readonly<Record<RemainKind, (world: EraserWorld, of: Of) => Prom
   runs: async ({ tables }, of) => {
     const items = await pageOf(tables.runs, partitionOf(of), "pk, sk");
     await tables.runs.batchDelete(items.map(keyOf));
-    return { removed: { runs: items.length }, left: items.length === pageItems };
+    return { removed: { runs: items.length }, left: items.length > 0 };
   },
   objects: clearObjects,
   answers: clearAnswers,
@@ -108,9 +110,7 @@ async function clearFailures({ tables, bucket }: EraserWorld, of: Of): Promise<C
   const claims = items.flatMap((item) => failureClaimsOf(item));
   await mapBounded(claims, objectsAtOnce, (key) => bucket.delete(key));
   await tables.failures.batchDelete(items.map(keyOf));
-  const removed: Partial<Remains> = { failures: items.length, objects: claims.length };
-  // A page is cut at 1 MB too: none left is what says that nothing is.
-  return { removed, left: items.length > 0 };
+  return { removed: { failures: items.length, objects: claims.length }, left: items.length > 0 };
 }
 
 async function clearObjects({ bucket }: EraserWorld, of: Of): Promise<Cleared> {
@@ -126,7 +126,7 @@ async function clearObjects({ bucket }: EraserWorld, of: Of): Promise<Cleared> {
 async function clearAnswers({ tables }: EraserWorld, of: Of): Promise<Cleared> {
   const { idempotency } = tables;
   let answers = 0;
-  let from: Item | null = null;
+  let from: Item | null = of.answersAfter === undefined ? null : { id: text(of.answersAfter) };
   for (let page = 0; page < answerPagesMax; page++) {
     const scanned: QueryAnswer = await idempotency.scan({
       ...answersOf(of),
@@ -136,17 +136,24 @@ async function clearAnswers({ tables }: EraserWorld, of: Of): Promise<Cleared> {
     await idempotency.batchDelete(keys);
     answers += keys.length;
     from = scanned.lastKey;
-    if (from === null) break;
+    if (from === null) return { removed: { answers }, left: false };
   }
-  return { removed: { answers }, left: from !== null && answers > 0 };
+  return { removed: { answers }, left: true, answersAfter: textOf(idempotency.name, from ?? {}, "id") };
 }
 
 /** The credential, how its resources stand, what leads to it by its account, what its quota's item says. */
 async function clearConnection({ tables }: EraserWorld, of: Of): Promise<Cleared> {
   const { connections, tokens } = tables;
   const { partner, connectionId, account, quotaItem } = of;
-  const items = (await pageOf(connections, partitionOf(of), "pk, sk")).filter((item) => item["sk"]?.S !== "meta");
-  await connections.batchDelete(items.map(keyOf));
+  let removed = 0;
+  let left = true;
+  for (let page = 0; left && page < connectionPagesMax; page++) {
+    const items = await pageOf(connections, partitionOf(of), "pk, sk");
+    const keys = items.filter((item) => item["sk"]?.S !== "meta").map(keyOf);
+    await connections.batchDelete(keys);
+    removed += keys.length;
+    left = keys.length > 0;
+  }
   if (account !== null) {
     await connections.delete(pointerKey(partner, account), {
       ConditionExpression: "connectionId = :mine",
@@ -154,9 +161,10 @@ async function clearConnection({ tables }: EraserWorld, of: Of): Promise<Cleared
     });
   }
   if (quotaItem !== null) await tokens.delete({ pk: text(quotaItem) });
-  return { removed: { connection: items.length }, left: items.length === pageItems };
+  return { removed: { connection: removed }, left };
 }
 
+/** A page is cut at 1 MB of what is read, whatever of it is asked for: that none is found is all that says that none is left. */
 async function pageOf(table: Table, partition: string, projection: string): Promise<readonly Item[]> {
   const answer = await table.query({
     KeyConditionExpression: "pk = :pk",

@@ -18,6 +18,7 @@ const ErasureBody: z.ZodType<Erasure> = z.lazy(() =>
     quotaItem: z.string().nullable(),
     resources: z.array(z.string()),
     markedAtMs: z.number(),
+    answersAfter: z.string().exactOptional(),
     revision: z.number(),
   }),
 );

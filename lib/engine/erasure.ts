@@ -29,6 +29,8 @@ export interface Erasure {
   readonly quotaItem: string | null;
   readonly resources: readonly string[];
   readonly markedAtMs: number;
+  /** How far the API's kept answers were looked through by the calls before; absent: not yet, or to their end. */
+  readonly answersAfter?: string;
   readonly revision: number;
 }
 
@@ -54,8 +56,10 @@ export function addRemains(one: Remains, other: Partial<Remains>): Remains {
 /** A piece of an erasure. */
 export interface Cleared {
   readonly removed: Partial<Remains>;
-  /** There may be more. */
+  /** There may be more: false only where all of it was looked at. */
   readonly left: boolean;
+  /** Where to go on among the answers, which have to be looked through from end to end. */
+  readonly answersAfter?: string;
 }
 
 /** What is left of a connection, counted some at a time. */
@@ -90,7 +94,7 @@ export interface Eraser {
   ofTenant(tenantId: string, limit: number): Promise<readonly Erasure[]>;
   clear(
     kind: RemainKind,
-    of: Pick<Erasure, "partner" | "connectionId" | "resources" | "account" | "quotaItem">,
+    of: Pick<Erasure, "partner" | "connectionId" | "resources" | "account" | "quotaItem" | "answersAfter">,
   ): Promise<Cleared>;
   /** Single things with all of their states, and what failed of them. */
   clearRecords(scope: RecordScope, externalIds: readonly string[]): Promise<Partial<Remains>>;

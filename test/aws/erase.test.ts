@@ -140,3 +140,27 @@ test("a tenant that was erased is in no table and in no object, and its neighbou
       .total,
   ).toBe(30);
 });
+
+test("a connection is bare when its erasure says so, however large the pages are that its things are read in", async () => {
+  const wanted = { partner: "acme", tenantId: "tenant-large", name: "Large", credential: { apiKey: "key" } };
+  const made = await call("POST", "/connections", wanted);
+  const connectionId = dataOf(made).id ?? "";
+  const owner = { partner: "acme", connectionId };
+  // More than the megabyte that a query reads, in fewer things than it is asked for.
+  const body = { kind: "text", text: "x".repeat(150_000) } as const;
+  const work = { kind: "webhook", receivedAtMs: 1, contentType: "", body } as const;
+  for (let number = 0; number < 8; number++) {
+    const job = { ...webhookJob(owner, { id: `webhook-${number}` }), work };
+    await ports.parked.park(job, { connectionId, reason: "paused", untilMs: clock.nowMs() });
+  }
+  // More than one page, with the mark among them.
+  const note = { partner: "acme", owner: connectionId, revision: 1, body: 1 };
+  const names = Array.from({ length: 120 }, (_, number) => `note-${number}`);
+  await Promise.all(names.map((name) => ports.connections.writeNote({ ...note, name })));
+  const erase = async () => dataOf(await call("POST", `/connections/${connectionId}/erase`)).done;
+  expect(await erase()).toBe(false);
+  clock.advance(quietMs);
+  expect(await erase()).toBe(true);
+  const remains = dataOf(await call("GET", `/connections/${connectionId}/remains`));
+  expect(remains).toMatchObject({ stage: "erased", counts: { runs: 0, connection: 0 } });
+});

@@ -116,7 +116,10 @@ export function describeEraser(open: OpenPorts): void {
       });
       await ports().eraser.mark(mark);
       await clearAll(opened(), mark);
-      const bare = { ...mark, stage: "erased", tenantId: null, account: null, revision: mark.revision + 1 } as const;
+      const further = { ...mark, answersAfter: "an answer's key", revision: mark.revision + 1 };
+      expect(await ports().eraser.mark(further)).toBe("stored");
+      expect(await ports().eraser.read(owner.partner, owner.connectionId)).toEqual(further);
+      const bare = { ...mark, stage: "erased", tenantId: null, account: null, revision: mark.revision + 2 } as const;
       expect(await ports().eraser.mark(bare)).toBe("stored");
       expect(await ports().eraser.ofTenant(connection.tenantId, 10)).toEqual([]);
       expect(await ports().connections.isGone(owner.partner, { connectionId: owner.connectionId })).toBe(true);
