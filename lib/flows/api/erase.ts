@@ -1,19 +1,23 @@
 import * as z from "zod";
 import { partnerOfConnectionId } from "../../engine/connection-id.ts";
 import type { Erasure } from "../../engine/erasure.ts";
+import type { Connection } from "../../engine/ports.ts";
+import type { RecordScope } from "../../engine/record.ts";
 import { fingerprintOf } from "../../engine/fingerprint.ts";
 import { appendAudit } from "../connections/append-audit.ts";
+import { armResources } from "../connections/arm-resources.ts";
 import { eraseConnection, erasureFor } from "../erase/erase-connection.ts";
 import { eraseKept } from "../erase/erase-kept.ts";
 import { eraseTenant } from "../erase/erase-tenant.ts";
 import { findPerson } from "../erase/find-person.ts";
 import { forgetCompared } from "../erase/forget-compared.ts";
 import { forgetKeys } from "../erase/forget-keys.ts";
+import { resourcesOf } from "../erase/resources-of.ts";
 import { wishRevoked } from "../oauth/revoke-credential.ts";
 import { actorOf } from "./actor.ts";
 import { contended } from "./apply-change.ts";
-import { driverOf, findConnection } from "./find-connection.ts";
-import { isReadable, scopeOf } from "./records.ts";
+import { notFound } from "./problem.ts";
+import { isReadable } from "./records.ts";
 import type { ApiPorts } from "./request.ts";
 import { route } from "./route.ts";
 import { isoTime } from "./time.ts";
@@ -123,13 +127,14 @@ export const eraseRoutes = [
       cursor: Cursor,
     }),
     handle: async (ports, { params, body, request }) => {
-      const connection = await findConnection(ports, params.id);
+      const connection = await connectionOf(ports, params.id);
       const { connectionId } = connection;
       const { values, dryRun, cursor } = body;
       const detail = { values: String(values.length), dryRun: String(dryRun) };
       await appendAudit(ports, actorOf(request), "kept.erase", connectionId, detail);
       const untilMs = ports.clock.nowMs() + stepMsMax;
       const search = await eraseKept(ports, connection, { values, dryRun }, cursor ?? null, untilMs);
+      if (!dryRun && search.found.some(({ kind }) => kind !== "failure")) await importSoon(ports, connection);
       return { status: 200, data: { connectionId, ...search } };
     },
   }),
@@ -139,10 +144,10 @@ export const eraseRoutes = [
 async function erasureOf(ports: ApiPorts, id: string): Promise<Erasure> {
   const marked = await markOf(ports, id);
   if (marked !== null) return marked;
-  const connection = await findConnection(ports, id);
-  const driver = driverOf(ports, connection);
+  const connection = await connectionOf(ports, id);
+  const driver = ports.partners.find(connection.partner);
   // Nothing waits for it: what is left of the connection is read by its worker until it is cleared.
-  await wishRevoked(ports, driver, connection);
+  if (driver !== null) await wishRevoked(ports, driver, connection);
   const erasure = await erasureFor(ports, driver, connection, "erasing");
   if ((await ports.eraser.mark(erasure)) === "superseded") throw contended();
   return erasure;
@@ -154,6 +159,33 @@ async function markOf(ports: ApiPorts, id: string): Promise<Erasure | null> {
 }
 
 async function unmarked(ports: ApiPorts, id: string): Promise<Erasure> {
-  const connection = await findConnection(ports, id);
-  return erasureFor(ports, driverOf(ports, connection), connection, "erasing");
+  const connection = await connectionOf(ports, id);
+  return erasureFor(ports, ports.partners.find(connection.partner), connection, "erasing");
+}
+
+/** Also of a partner that was taken out of the configuration: what it left here has to be forgotten all the same. */
+async function connectionOf(ports: ApiPorts, id: string): Promise<Connection> {
+  const partner = partnerOfConnectionId(id);
+  const connection = partner === null ? null : await ports.connections.read(partner, id);
+  if (connection === null) throw notFound("such connection");
+  return connection;
+}
+
+/**
+ * A webhook that waits, or its body, may speak of others beside the one who is erased, and goes whole: what it told of them is
+ * asked of the partner. A connection that is not active is imported when it becomes active; should this be cut off, the next
+ * import that is due brings it.
+ */
+async function importSoon(ports: ApiPorts, connection: Connection): Promise<void> {
+  const driver = ports.partners.find(connection.partner);
+  if (driver !== null && connection.status === "active")
+    await armResources(ports, driver, connection, ports.clock.nowMs());
+}
+
+/** Also of a resource that the driver has lost. */
+async function scopeOf(ports: ApiPorts, id: string, resource: string): Promise<RecordScope> {
+  const { partner, connectionId } = await connectionOf(ports, id);
+  const known = await resourcesOf(ports, ports.partners.find(partner), { partner, connectionId });
+  if (!known.includes(resource)) throw notFound("such resource of this connection");
+  return { partner, connectionId, resource };
 }

@@ -3,6 +3,7 @@ import type { Eraser, Erasure, Remains } from "../../engine/erasure.ts";
 import type { PartnerDriver } from "../../engine/define-partner.ts";
 import { quotaItemOf } from "../../engine/limits.ts";
 import type { Connection, Ports } from "../../engine/ports.ts";
+import { resourcesOf } from "./resources-of.ts";
 
 export type ErasePorts = Pick<Ports, "clock" | "connections"> & { readonly eraser: Eraser };
 
@@ -38,26 +39,24 @@ export async function eraseConnection(ports: ErasePorts, erasure: Erasure, until
   return { kind: "unfinished", why: "more-to-remove", againAtMs: ports.clock.nowMs(), removed };
 }
 
-/** The mark of a connection that is there, not stored yet. */
+/** The mark of a connection that is there, not stored yet; with no driver where its partner was taken out of the configuration. */
 export async function erasureFor(
   ports: ErasePorts,
-  driver: PartnerDriver,
+  driver: PartnerDriver | null,
   connection: Connection,
   stage: "removed" | "erasing",
 ): Promise<Erasure> {
   const { partner, connectionId, tenantId, account, revision } = connection;
-  const states = await ports.connections.listResources(partner, connectionId);
-  // The driver may have lost a resource whose records are still there, and gained one that has no state yet.
-  const resources = [...new Set([...Object.keys(driver.resources), ...states.map((state) => state.resource)])];
-  const item = quotaItemOf(driver, connection);
-  const isItsOwn = item === `${partner}#${account ?? connectionId}`;
+  const resources = await resourcesOf(ports, driver, connection);
+  const own = `${partner}#${account ?? connectionId}`;
+  const isItsOwn = driver === null || quotaItemOf(driver, connection) === own;
   return {
     partner,
     connectionId,
     stage,
     tenantId,
     account,
-    quotaItem: isItsOwn ? item : null,
+    quotaItem: isItsOwn ? own : null,
     resources,
     markedAtMs: ports.clock.nowMs(),
     revision: revision + 1,

@@ -58,11 +58,8 @@ async function markAll(
     // The index that lists them may be a moment behind.
     const connection = await ports.connections.read(partner, connectionId);
     if (connection === null) continue;
-    if (driver === null) {
-      left.push({ connectionId, why: "unknown-partner" });
-      continue;
-    }
-    await wishRevoked(ports, driver, connection);
+    // Of a partner that was taken out of the configuration nobody is left who could give a token back.
+    if (driver !== null) await wishRevoked(ports, driver, connection);
     if (!(await mark(ports, await erasureFor(ports, driver, connection, "erasing"))))
       left.push({ connectionId, why: "contended" });
   }

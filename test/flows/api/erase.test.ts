@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { comparisonName } from "../../../lib/engine/comparison.ts";
 import { quietMs } from "../../../lib/engine/erasure.ts";
 import { historyOf } from "../../../lib/engine/history.ts";
+import { registryOf } from "../../../lib/engine/registry.ts";
 import { archiveFailure } from "../../../lib/flows/archive-failure.ts";
 import { consumeJob } from "../../../lib/flows/consume-job.ts";
 import { publishChanges } from "../../../lib/flows/publish-changes.ts";
@@ -97,6 +98,21 @@ describe("erasing a tenant", () => {
   });
 });
 
+describe("erasing what is of a partner that was taken out of the configuration", () => {
+  test.each(["a connection", "a tenant"])("%s comes to its end", async (what) => {
+    const api = new TestApi();
+    const id = await filled(api, "tenant-1", "acct-erased");
+    const without = new TestApi(api.ports, { partners: registryOf([]) });
+    const path = what === "a tenant" ? "/tenants/tenant-1/erase" : `/connections/${id}/erase`;
+    const counts = { records: 4, history: 4, failures: 4, objects: 1 };
+    expect((await without.call("GET", `/connections/${id}/remains`)).data).toMatchObject({ counts });
+    await until(without, path);
+    expect(stored(api)).not.toContain("acct-erased");
+    const left = (await without.call("GET", `/connections/${id}/remains`)).data;
+    expect(left).toMatchObject({ stage: "erased", counts: { records: 0, history: 0, failures: 0, objects: 0 } });
+  });
+});
+
 describe("erasing a connection", () => {
   test("waits for workers that had it, tells what it removed, and can be asked again", async () => {
     const api = new TestApi();
@@ -165,14 +181,22 @@ describe("a person", () => {
       (await api.call("POST", `/tenants/${tenant}/find-person`, { body: { value } })).data;
     expect(await find(email)).toEqual({
       found: [
-        { partner: "acme", connectionId: id, resource: "orders", externalId: "order-2", at: ["extra.buyer.email"] },
+        {
+          partner: "acme",
+          connectionId: id,
+          resource: "orders",
+          externalId: "order-2",
+          at: ["extra.buyer.email"],
+          formerVersion: null,
+        },
       ],
       looked: 5,
+      partly: 0,
       next: null,
     });
     expect(await find("+49301234567")).toMatchObject({ found: [{ externalId: "order-phone", at: ["phone"] }] });
     expect(await find("da@example.com")).toMatchObject({ found: [] });
-    expect(await find(email, "tenant-3")).toEqual({ found: [], looked: 0, next: null });
+    expect(await find(email, "tenant-3")).toEqual({ found: [], looked: 0, partly: 0, next: null });
     const { find: readRecords } = api.ports.records;
     api.ports.records.find = async (scope, filter) => {
       api.ports.clock.advance(20_000);
@@ -182,10 +206,76 @@ describe("a person", () => {
     expect(part.next).toEqual(expect.any(String));
     const body = { value: email, cursor: part.next };
     const rest = await api.call("POST", "/tenants/tenant-1/find-person", { body });
-    expect(rest.data).toEqual({ found: [], looked: 0, next: null });
+    expect(rest.data).toEqual({ found: [], looked: 0, partly: 0, next: null });
     const wrong = await api.call("POST", "/tenants/tenant-1/find-person", { body: { value: email, cursor: "x" } });
     expect(errorsOf(wrong)).toEqual(["bad-cursor cursor"]);
     expect(JSON.stringify(api.ports.audit.entries)).not.toContain(email);
+  });
+
+  test("is found in states that its records had, in what the partner has deleted, and in JSON's own numbers", async () => {
+    const api = new TestApi();
+    const id = await api.connect();
+    const scope = { partner: "acme", connectionId: id, resource: "orders" };
+    const put = async (externalId: string, data: Record<string, unknown>, deleted = false) => {
+      api.ports.clock.advance(60_000);
+      const at = api.ports.clock.nowMs();
+      const state = {
+        externalId,
+        model: "order",
+        digest: `${at}`,
+        order: at,
+        orderedBy: "fetch",
+        deleted,
+        data,
+      } as const;
+      const source = { kind: "run", id: "orders-1" } as const;
+      const former = await api.ports.records.read(scope, externalId);
+      await api.ports.records.write(scope, { ...state, source, fetchedAtMs: at }, former);
+      const record = await api.ports.records.read(scope, externalId);
+      if (record !== null) await api.ports.history.append(historyOf(null, record));
+    };
+    await put("order-corrected", { email });
+    await put("order-corrected", { email: "ada@elsewhere.example" });
+    await put("order-deleted", { buyer: { email } });
+    await put("order-deleted", {}, true);
+    await put("order-numbered", { phone: 49_301_234_567 });
+    for (let amount = 0; amount < 60; amount++) await put("order-long", { amount });
+    const find = async (value: string) =>
+      (await api.call("POST", "/tenants/tenant-1/find-person", { body: { value } })).data;
+    expect(await find(email)).toEqual({
+      found: [
+        { ...scope, externalId: "order-corrected", at: ["email"], formerVersion: 1 },
+        { ...scope, externalId: "order-deleted", at: ["buyer.email"], formerVersion: null },
+      ],
+      looked: 4,
+      // Of the one with sixty states the oldest ten.
+      partly: 1,
+      next: null,
+    });
+    expect(await find("+49 30 1234567")).toMatchObject({ found: [{ externalId: "order-numbered" }] });
+  });
+
+  test("is found and erased in a resource that the driver has lost, and of a partner that was taken out", async () => {
+    const api = new TestApi();
+    const id = await filled(api, "tenant-1", "acct-1");
+    const { connections, records } = api.ports;
+    const state = await connections.readResource("acme", id, "orders");
+    if (state === null) throw new Error("no state");
+    await connections.createResource({ ...state, resource: "former", activeRunId: null });
+    const order = await records.read({ partner: "acme", connectionId: id, resource: "orders" }, "order-2");
+    if (order === null) throw new Error("no record");
+    const scope = { partner: "acme", connectionId: id, resource: "former" };
+    await records.write(scope, { ...order, externalId: "guest-1", orderedBy: "fetch" }, null);
+    for (const seen of [api, new TestApi(api.ports, { partners: registryOf([]) })]) {
+      const answer = await seen.call("POST", "/tenants/tenant-1/find-person", { body: { value: email } });
+      const places = JSON.stringify(answer.data.found);
+      expect([places.includes('"former","externalId":"guest-1"'), places.includes("order-2")]).toEqual([true, true]);
+      const none = { body: { externalIds: ["nobody"] } };
+      expect((await seen.call("POST", `/connections/${id}/erase-records/former`, none)).status).toBe(200);
+      expect((await seen.call("POST", `/connections/${id}/erase-records/never`, none)).status).toBe(404);
+    }
+    await api.call("POST", `/connections/${id}/erase-records/former`, { body: { externalIds: ["guest-1"] } });
+    expect(await records.read(scope, "guest-1")).toBeNull();
   });
 
   test("is erased with all states and what failed of it; others' records stay, and the audit log names none", async () => {
@@ -243,5 +333,22 @@ describe("a person", () => {
     const left = [...api.ports.failures.all(), ...api.ports.parked.all()].filter((each) => each.connectionId === other);
     expect(left).toHaveLength(10);
     expect(JSON.stringify(api.ports.audit.entries)).not.toContain(email);
+  });
+
+  test("takes webhooks along that speak of others too: what they told of those is imported at once", async () => {
+    const api = new TestApi();
+    const id = await filled(api, "tenant-1", "acct-1");
+    const { connections, clock } = api.ports;
+    const dueAtMs = async () => (await connections.readResource("acme", id, "orders"))?.nextDueMs;
+    const before = await dueAtMs();
+    const path = `/connections/${id}/erase-kept`;
+    await api.call("POST", path, { body: { values: ["nobody@example.com"] } });
+    await api.call("POST", path, { body: { values: [email], dryRun: true } });
+    expect(await dueAtMs()).toBe(before);
+    clock.advance(1_000);
+    expect((await api.call("POST", path, { body: { values: [email] } })).data).toMatchObject({
+      removed: { objects: 1 },
+    });
+    expect(await dueAtMs()).toBe(clock.nowMs());
   });
 });
