@@ -18,6 +18,8 @@ export type BreakerState =
       readonly passed: number;
     };
 
+type ClosedBreaker = Extract<BreakerState, { readonly kind: "closed" }>;
+
 /** What was counted from `fromMs` on, for `windowMs`. */
 export interface CallWindow {
   readonly fromMs: number;
@@ -85,15 +87,33 @@ export function countCalls(
 ): BreakerState {
   if (state.kind !== "closed" || tally.calls <= 0) return state;
   const windows = added(recent(state.windows, nowMs, rule), tally, nowMs, rule);
+  return judged({ ...state, windows }, nowMs, rule, jitter);
+}
+
+/**
+ * Judges once more what was counted last, when nobody has told of anything since: with time, what others do not tell says
+ * something too. The same state comes back when nothing is to be stored.
+ */
+export function judgeAgain(state: BreakerState, nowMs: number, rule: BreakerRule, jitter: number): BreakerState {
+  if (state.kind !== "closed") return state;
+  const lastMs = state.windows.at(-1)?.fromMs ?? 0;
+  if (nowMs - lastMs > judgedForMs) return state;
+  const next = judged(state, nowMs, rule, jitter);
+  return next.kind === "closed" ? state : next;
+}
+
+/** Somebody judges once a minute, and what is told then may be too early. */
+const judgedForMs = 120_000;
+
+function judged(state: ClosedBreaker, nowMs: number, rule: BreakerRule, jitter: number): BreakerState {
+  const { windows, before } = state;
   const calls = sumOf(windows, "calls");
   const failures = sumOf(windows, "failures");
-  if (calls < rule.callsMin || failures < calls * rule.failureRatio) return { ...state, windows };
+  if (calls < rule.callsMin || failures < calls * rule.failureRatio) return state;
   // One account that is broken has a breaker of its own, and the others go on.
-  const worst = worstOf(windows.flatMap((window) => window.worst ?? []));
-  if (failsAlone({ calls, failures, worst }, rule.failureRatio)) return { ...state, windows };
-  const calm = state.before === null || nowMs - state.before.closedAtMs >= rule.calmMs;
-  const opened = calm ? 1 : (state.before?.opened ?? 0) + 1;
-  return openFor(opened, nowMs, nowMs, rule, jitter);
+  if (failsAlone(windows, rule, nowMs)) return state;
+  const calm = before === null || nowMs - before.closedAtMs >= rule.calmMs;
+  return openFor(calm ? 1 : before.opened + 1, nowMs, nowMs, rule, jitter);
 }
 
 /** Whether so many calls are told to fail that those are to be told which go well: without them, one connection would look like all. */

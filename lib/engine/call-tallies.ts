@@ -21,7 +21,7 @@ const hurryCalls = 20;
 const hurryEveryMs = 5_000;
 /** Bounds what one worker counts; of more connections than this the oldest is forgotten. */
 const keysMax = 500;
-/** Of as many connections a tally knows whose its calls were. */
+/** Of as many connections a tally knows whose its calls were: of one that fails before the others. */
 const ofMax = 20;
 const never = Number.NEGATIVE_INFINITY;
 
@@ -45,7 +45,7 @@ export class CallTallies {
     const former = this.#tallies.get(key) ?? emptyAt(nowMs);
     const current = nowMs - former.sinceMs > keptMs ? { ...former, ...nothing, sinceMs: nowMs } : former;
     const failures = failed ? 1 : 0;
-    const of = by === undefined ? current.of : added(current.of, { tag: by, calls: 1, failures });
+    const of = by === undefined ? current.of : worstOf([...current.of, { tag: by, calls: 1, failures }], ofMax);
     const tally = { ...current, calls: current.calls + 1, failures: current.failures + failures, of };
     const hurried = isBad(tally) && nowMs - tally.hurriedAtMs >= hurryEveryMs;
     const isWorthTelling = tally.failures > 0 || asked;
@@ -64,7 +64,7 @@ export class CallTallies {
   putBack(key: string, tally: CallTally, nowMs: number): void {
     const current = this.#tallies.get(key) ?? { ...emptyAt(nowMs), reportedAtMs: nowMs };
     const calls = current.calls + tally.calls;
-    const of = (tally.worst ?? []).reduce(added, current.of);
+    const of = worstOf([...current.of, ...(tally.worst ?? [])], ofMax);
     this.#keep(key, { ...current, calls, failures: current.failures + tally.failures, of });
   }
 
@@ -80,13 +80,6 @@ const nothing: Pick<Tally, "calls" | "failures" | "of"> = { calls: 0, failures: 
 
 function emptyAt(sinceMs: number): Tally {
   return { ...nothing, sinceMs, reportedAtMs: never, hurriedAtMs: never };
-}
-
-function added(all: readonly ConnectionTally[], one: ConnectionTally): readonly ConnectionTally[] {
-  const former = all.find(({ tag }) => tag === one.tag);
-  if (former === undefined) return all.length < ofMax ? [...all, one] : all;
-  const sum = { tag: one.tag, calls: former.calls + one.calls, failures: former.failures + one.failures };
-  return all.map((each) => (each === former ? sum : each));
 }
 
 function isBad({ calls, failures }: CallTally): boolean {

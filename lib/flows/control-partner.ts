@@ -6,6 +6,7 @@ import type { Mappings, Ports } from "../engine/ports.ts";
 import { agreeMappings } from "./agree-mappings.ts";
 import type { CallPorts } from "./call-partner.ts";
 import { changeControl } from "./change-control.ts";
+import { judgePartner } from "./judge-partner.ts";
 import type { WorkContext } from "./outcome.ts";
 import { probePartner } from "./probe-partner.ts";
 import { releaseParked } from "./release-parked.ts";
@@ -45,6 +46,7 @@ export async function controlPartner(
     }
   };
   let control = await ports.control.read(driver.name, null, { fresh: true });
+  control = await step("judge what fails", () => judgePartner(ports, control), control);
   control = await step("probe", () => probePartner(ports, driver, control, context), control);
   const mapped = await step("set mappings", () => agreeMappings(ports, control), { control, amiss: [] });
   control = mapped.control;

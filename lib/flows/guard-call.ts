@@ -152,7 +152,7 @@ async function decideProbe(ports: GuardPorts, connection: Connection, failed: bo
   if (!failed) await ports.parked.wake(partner, connectionId, ports.clock.nowMs());
 }
 
-function sayOpened(ports: GuardPorts, control: Control): void {
+export function sayOpened(ports: GuardPorts, control: Control): void {
   const kind = control.connectionId === null ? "partner" : "connection";
   ports.metrics.count("BreakersOpened", 1, { partner: control.partner, kind });
   ports.log.warn("a breaker opened: too many calls fail, and no more are sent until a probe succeeds", {

@@ -4,7 +4,11 @@ import { closedBreaker, countCalls, partnerBreaker } from "../../../lib/engine/b
 import type { BreakerState } from "../../../lib/engine/breaker.ts";
 import { CallTallies } from "../../../lib/engine/call-tallies.ts";
 import type { Connection } from "../../../lib/engine/ports.ts";
+import { worstOf } from "../../../lib/engine/worst-connections.ts";
 import { callPartner } from "../../../lib/flows/call-partner.ts";
+import type { CallPorts } from "../../../lib/flows/call-partner.ts";
+import { judgePartner } from "../../../lib/flows/judge-partner.ts";
+import { cachedControl } from "../../sim/world/cached-control.ts";
 import { jsonAnswer, startMs } from "../../support/memory-ports.ts";
 import type { MemoryPorts } from "../../support/memory-ports.ts";
 import { acme, AcmeServer, connectedPorts, connection } from "../support/acme.ts";
@@ -25,11 +29,18 @@ async function twoConnections(others: () => number): Promise<MemoryPorts> {
   return ports;
 }
 
-async function call(ports: MemoryPorts, of: Connection): Promise<string> {
+type Worker = CallPorts & Pick<MemoryPorts, "clock">;
+
+async function call(ports: Worker, of: Connection): Promise<string> {
+  const told = await send(ports, of);
+  ports.clock.advance(250);
+  return told;
+}
+
+async function send(ports: Worker, of: Connection): Promise<string> {
   const request = { method: "GET", path: "/orders/order-1", query: {}, endpoint: "GET /orders/{id}" } as const;
   const deadlineMs = ports.clock.nowMs() + 30_000;
   const result = await callPartner(ports, { driver: acme, connection: of, request, lane: "webhooks", deadlineMs });
-  ports.clock.advance(250);
   return result.kind === "wait" ? `wait: ${result.reason}` : result.kind;
 }
 
@@ -58,10 +69,36 @@ describe("a connection that fails alone", () => {
     expect(await breakerOf(ports, broken.connectionId)).toBe("open");
   });
 
-  test("opens the partner's where no other calls: it may be the only one", async () => {
+  test("of ten calls at once, while other workers do not know yet that they are asked, closes off itself", async () => {
     const ports = await twoConnections(() => 200);
-    for (let index = 0; index < 40; index++) await call(ports, broken);
-    expect(await breakerOf(ports, null)).toBe("open");
+    const newWorker = (): Worker => ({
+      ...ports,
+      tallies: new CallTallies(),
+      control: cachedControl(ports.control, ports.clock),
+    });
+    const [worker, other] = [newWorker(), newWorker()];
+    await call(other, well);
+    for (let batch = 0; batch < 4; batch++) await Promise.all(Array.from({ length: 10 }, () => send(worker, broken)));
+    expect(await breakerOf(ports, broken.connectionId)).toBe("open");
+    expect(await breakerOf(ports, null)).toBe("closed");
+    for (let minute = 0; minute < 5; minute++) {
+      for (let tick = 0; tick < 12; tick++) {
+        ports.clock.advance(5_000);
+        expect(await call(other, well)).toBe("ok");
+        await Promise.all(Array.from({ length: 10 }, () => send(worker, broken)));
+      }
+      await judgePartner(ports, await ports.control.read("acme", null));
+      expect(await breakerOf(ports, null)).toBe("closed");
+    }
+  });
+
+  test("opens the partner's where no other tells how it fares, when there was time: it may be the only one", async () => {
+    const ports = await twoConnections(() => 200);
+    for (let index = 0; index < 40; index++) await send(ports, broken);
+    const judge = async () => (await judgePartner(ports, await ports.control.read("acme", null))).breaker.kind;
+    expect([await breakerOf(ports, broken.connectionId), await judge()]).toEqual(["open", "closed"]);
+    ports.clock.advance(65_000);
+    expect(await judge()).toBe("open");
   });
 
   test("is not alone when the others begin to fail: within a minute the partner's opens", async () => {
@@ -110,17 +147,56 @@ test("whatever calls are told: one of six that fails opens nothing where the oth
       expect(after(some, (who) => who === 0).kind).toBe("closed");
       const calls = all.reduce((sum, batch) => sum + batch.calls, 0);
       const lastsMs = all.reduce((sum, batch) => sum + batch.afterMs, 0);
-      if (calls >= partnerBreaker.callsMin && lastsMs < 50_000) expect(after(all, () => true).kind).toBe("open");
+      // As long as one called alone, the others are given the time to tell.
+      const later = [...all, { who: 0, calls: 1, afterMs: 20_000 }];
+      if (calls >= partnerBreaker.callsMin && lastsMs < 30_000) expect(after(later, () => true).kind).toBe("open");
     }),
     { numRuns: 300 },
   );
+});
+
+/** What the shared breaker comes to of calls of as many connections as there are lists, in turn, each told by itself. */
+function told(outcomes: readonly (readonly boolean[])[], named: boolean): BreakerState {
+  let state: BreakerState = closedBreaker;
+  for (let turn = 0; turn < Math.max(...outcomes.map((each) => each.length)); turn++) {
+    for (const [who, each] of outcomes.entries()) {
+      if (each[turn] === undefined) continue;
+      const tally = { calls: 1, failures: each[turn] === true ? 1 : 0 };
+      const worst = worstOf([{ tag: `tag-${who}`, ...tally }]);
+      state = countCalls(state, { ...tally, ...(named && { worst }) }, startMs + turn * 1_500, partnerBreaker, 0);
+    }
+  }
+  return state;
+}
+
+test("what goes well at a connection is not taken for others': where it alone calls, it is judged as if nobody were named", () => {
+  const calls = fc.array(fc.boolean(), { minLength: 40, maxLength: 60 });
+  fc.assert(
+    fc.property(calls, (outcomes) => {
+      // Once it has failed for so long that others would have told.
+      const since = [...Array.from({ length: 14 }, () => true), ...outcomes];
+      const [named, unnamed] = [told([since], true), told([since], false)].map((state) =>
+        state.kind === "closed" ? null : state.sinceMs,
+      );
+      fc.pre(unnamed === null || unnamed === undefined || unnamed >= startMs + 20_000);
+      expect(named).toBe(unnamed);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("two connections of which six calls in ten fail open their partner's", () => {
+  const each = Array.from({ length: 40 }, (_, turn) => turn % 5 < 3);
+  expect(told([each, each], true).kind).toBe("open");
+  expect(told([each], true).kind).toBe("open");
 });
 
 test("what a window stores of it stays small, however many connections fail", () => {
   const tallies = new CallTallies();
   for (let index = 0; index < 200; index++) tallies.add("acme", false, startMs, { by: `${index}` });
   const told = tallies.add("acme", true, startMs, { by: "1" });
-  expect(told).toEqual({ calls: 201, failures: 1, worst: [{ tag: "1", calls: 2, failures: 1 }] });
+  expect(told).toMatchObject({ calls: 201, failures: 1 });
+  expect(told?.worst?.map(({ failures }) => failures)).toEqual([1, 0, 0]);
   const all = Array.from({ length: 10 }, (_, who) => ({ who, calls: 1, afterMs: 0 }));
   const state = after(all, () => true);
   expect(state.kind === "closed" && state.windows.map(({ worst }) => worst?.length)).toEqual([3]);

@@ -12,9 +12,17 @@ export const controlBugs: readonly PlantedBug[] = [
   {
     name: "one-connection-closes-off-all",
     file: "lib/engine/breaker.ts",
-    find: "if (failsAlone({ calls, failures, worst }, rule.failureRatio))",
-    replace: "if (calls < 0 && failsAlone({ calls, failures, worst }, rule.failureRatio))",
+    find: "if (failsAlone(windows, rule, nowMs))",
+    replace: "if (calls < 0 && failsAlone(windows, rule, nowMs))",
     why: "One account that is broken at the partner stops all the others.",
+    caughtBy: { test: "test/flows/control/one-connection.test.ts" },
+  },
+  {
+    name: "others-had-no-time-to-tell",
+    file: "lib/engine/worst-connections.ts",
+    find: "if (calls < otherCallsMin && nowMs - sinceMs < windowsToTell * windowMs) return true;",
+    replace: "if (calls < 0) return true;",
+    why: "One account that is broken stops all the others before they were asked how they fare.",
     caughtBy: { test: "test/flows/control/one-connection.test.ts" },
   },
   {
