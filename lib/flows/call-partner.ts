@@ -46,8 +46,9 @@ const reservationsMax = 3;
 const untoldMs = 1_000;
 
 /**
- * The one road out: asks whether calls are held back, checks the host against the driver, signs, takes a token, sends it at its time, and says what the
- * answer means. What is refused is tried once more with a newer token or key. Never throws for what a partner does.
+ * The road of every call for a partner's data: asks whether calls are held back, checks the host against the driver, signs, takes a token, sends it at
+ * its time, and says what the answer means. What is refused is tried once more with a newer token or key. Never throws for what a partner does.
+ * Token endpoints and published keys are asked beside it, by whoever needs a token or a key.
  */
 export function callPartner(ports: CallPorts, call: PartnerCall): Promise<CallResult> {
   return guardCall(ports, call, () => sendSigned(ports, call));

@@ -23,7 +23,8 @@ const spreadMsMax = 100;
 /**
  * Takes one worker's tokens for calls that follow one another: several with one write, dated as far apart as the calls are, where
  * they come regularly or the limit makes them wait for longer than they vary; twice as many each time, until one is wasted. What
- * a call is too late for is abandoned. Dying with tokens in hand loses them for seconds, and no call is sent that was not dated.
+ * a call is too late for is abandoned. A worker that dies loses what it has in hand: no call is sent for it, and it counts as
+ * long as a call of its date would. Calls under way and learnt limits are asked for one at a time.
  *
  * @example const tokens = new TokensAhead(ports, driver); await callPartner(ports, { …, tokens }); await tokens.giveBack();
  */
@@ -113,7 +114,9 @@ export class TokensAhead implements Pick<Gate, "reserve"> {
 
   #wanted({ scopes }: Request): number {
     // A call under way is counted from its date until it is answered: dated ahead, it would hold a place that it does not need.
-    if (scopes.length === 0 || scopes.some(({ rule }) => rule.kind === "concurrency")) return 1;
+    // A learnt limit takes what was dated for sent, and would rise on what is given back.
+    const isOneByOne = ({ rule }: Request["scopes"][number]) => rule.kind === "concurrency" || rule.kind === "learnt";
+    if (scopes.length === 0 || scopes.some(isOneByOne)) return 1;
     if (this.#distancesMs.length === 0) return 1;
     const isRegular = this.#distancesMs.length === regularCalls && this.#spreadMs() <= spreadMsMax;
     return isRegular || this.#isLimited ? this.#want : 1;

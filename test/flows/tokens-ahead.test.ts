@@ -108,6 +108,13 @@ describe("tokens ahead", () => {
     expect(items.writes).toBe(5);
   });
 
+  test("a learnt limit does not rise on calls that were never sent", async () => {
+    const rule = { kind: "learnt", startPerSecond: 1_000, minPerSecond: 1, maxPerSecond: 1_000 } as const;
+    const { items, call } = open([scopeOf("calls", rule), wide]);
+    for (let page = 0; page < 8; page++) await call(300);
+    expect(items.writes).toBe(8);
+  });
+
   test("no window ever holds more than the limit, whatever the distances", async () => {
     await fc.assert(
       fc.asyncProperty(
