@@ -6,13 +6,16 @@ const dayMs = 86_400_000;
 const laneKeepsMs = webhookExpiryMs;
 
 /**
- * Says for a day, before it comes to it, that the lanes of a partner that is held will forget their oldest messages: a queue
- * does not tell. Null at any other time.
+ * Says a day before it comes to it, and from then on, that the lanes of a partner that is held forget their oldest
+ * messages: a queue does not tell. Null at any other time.
  */
 export function forgetsSoon({ pause, breaker }: Pick<Control, "pause" | "breaker">, nowMs: number): string | null {
   const openedMs = breaker.kind === "closed" ? nowMs : breaker.sinceMs;
-  const heldMs = nowMs - Math.min(pause?.sinceMs ?? nowMs, openedMs);
-  if (heldMs < laneKeepsMs - dayMs || heldMs >= laneKeepsMs) return null;
-  const hours = Math.ceil((laneKeepsMs - heldMs) / 3_600_000);
-  return `it has been held for days, and its lanes forget their oldest messages in ${hours} h`;
+  const heldSinceMs = Math.min(pause?.sinceMs ?? nowMs, openedMs);
+  const leftMs = heldSinceMs + laneKeepsMs - nowMs;
+  if (leftMs > dayMs) return null;
+  if (leftMs > 0)
+    return `it has been held for days, and its lanes forget their oldest messages in ${Math.ceil(leftMs / 3_600_000)} h`;
+  const since = new Date(nowMs + leftMs).toISOString();
+  return `it has been held for days, and its lanes forget messages since ${since}`;
 }
