@@ -1,7 +1,8 @@
+import { partnerOfConnectionId } from "../engine/connection-id.ts";
 import type { PartnerDriver, WebhookDriver } from "../engine/define-partner.ts";
 import { keptHeadersOf } from "../engine/webhooks/kept-headers.ts";
 import type { Ports } from "../engine/ports.ts";
-import { issuesTokens } from "../engine/signatures/verification.ts";
+import { issuesTokens, provesByPath } from "../engine/signatures/verification.ts";
 import type { SignedRequest } from "../engine/signatures/verifier.ts";
 import { newerSecrets } from "./ingest/newer-secrets.ts";
 import { secretsFor, verifyRequest } from "./ingest/verify-request.ts";
@@ -26,10 +27,11 @@ type Judged =
 type Receiving = PartnerDriver & { readonly webhook: WebhookDriver };
 
 /** Verifies over the raw bytes, sends one message, answers as the partner wants. Nothing is done before the signature holds. */
-export async function ingestWebhook(ports: IngestPorts, request: WebhookRequest): Promise<WebhookAnswer> {
-  const driver = ports.partners.find(request.partner);
+export async function ingestWebhook(ports: IngestPorts, given: WebhookRequest): Promise<WebhookAnswer> {
+  const driver = ports.partners.find(given.partner);
   if (!receives(driver)) return refuse(404, "No such partner here.");
   const { webhook } = driver;
+  const request = addressed(webhook, given);
   const secret = await ports.partnerSecrets.read(driver.name);
   const secrets = await secretsFor(ports.connections, driver, secret, request.connectionId);
   if (secrets === null) return refuse(404, "No such connection here.");
@@ -53,6 +55,13 @@ export async function ingestWebhook(ports: IngestPorts, request: WebhookRequest)
   }
   ports.metrics.count("WebhooksAccepted", 1, { partner: driver.name });
   return webhook.answer ?? { status: 202, body: "" };
+}
+
+/** `/webhooks/acme/<word>` has the word where others have a connection's id: it is every connection's address. */
+function addressed({ verify }: WebhookDriver, request: WebhookRequest): WebhookRequest {
+  const { connectionId, url } = request;
+  if (connectionId === null || !provesByPath(verify) || partnerOfConnectionId(connectionId) !== null) return request;
+  return url.replace(/\?.*/s, "").endsWith(`/${connectionId}`) ? { ...request, connectionId: null } : request;
 }
 
 /** Who was turned away may have signed with a secret that is newer than what is kept: judged again if there is such a one. */

@@ -8,7 +8,7 @@ import { ingestGrants } from "../constructs/partner-grants.ts";
 import { SluiceFunction } from "../constructs/sluice-function.ts";
 import type { Stage } from "../constructs/stage.ts";
 import { fileOf, type PartnerDriver } from "../engine/define-partner.ts";
-import { fetchesKeys, issuesTokens, type Verification } from "../engine/signatures/verification.ts";
+import { fetchesKeys, issuesTokens, provesByPath, type Verification } from "../engine/signatures/verification.ts";
 import { stackNameOf, stackPropsOf } from "./stack-props.ts";
 
 /** A partner that floods is refused at its own routes, before it costs the others anything. */
@@ -53,6 +53,7 @@ export class EdgeStack extends Stack {
 
   private addWebhooks(stage: Stage, api: HttpApi, driver: PartnerDriver, verification: Verification): void {
     const partner = driver.name;
+    const ofConnection = `POST /webhooks/${partner}/{connectionId}`;
     const ingest = new SluiceFunction(this, `Webhooks-${partner}`, {
       stage,
       partner,
@@ -67,7 +68,11 @@ export class EdgeStack extends Stack {
     });
     api.addRoutes(`Webhooks-${partner}`, {
       target: ingest.function,
-      keys: [`POST /webhooks/${partner}`, `POST /webhooks/${partner}/{connectionId}`],
+      keys: [
+        `POST /webhooks/${partner}`,
+        ofConnection,
+        ...(provesByPath(verification) ? [`${ofConnection}/{word}`] : []),
+      ],
       permitted: `POST/webhooks/${partner}*`,
       throttle: webhookThrottle,
       ...(issuesTokens(verification) && { throttled: { [`POST /webhooks/${partner}/token`]: tokenThrottle } }),

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
-import { askingDriver, publishingDriver, silentDriver } from "./support/drivers.ts";
+import { askingDriver, publishingDriver, silentDriver, wordyDriver } from "./support/drivers.ts";
 import { render, renderText } from "./support/render.ts";
 import { ofType, templateOf } from "./support/resources.ts";
 import { synth, synthAssembly, Template } from "./support/synth.ts";
@@ -96,7 +96,16 @@ describe("routes", () => {
 });
 
 describe("a partner that fetches its token from us", () => {
-  const edge = templateOf(synth({ partners: ["acme", askingDriver("globex")] }), "Sluice-dev-Edge");
+  const edge = templateOf(
+    synth({ partners: ["acme", askingDriver("globex"), wordyDriver("hooli")] }),
+    "Sluice-dev-Edge",
+  );
+
+  test("and one that signs nothing has a route that ends in its word, beside a connection's id", () => {
+    expect(routesOf(edge).filter((key) => key.includes("{word}"))).toEqual([
+      "POST /webhooks/hooli/{connectionId}/{word}",
+    ]);
+  });
 
   test("has a route for it at its own function, and nobody else has", () => {
     const targets = Object.entries(targetsOf(edge)).filter(([key]) => key.includes("token"));

@@ -7,7 +7,8 @@ const secretCharsMin = 24;
 const segmentCharsMax = 512;
 
 /**
- * For partners that sign nothing: the last segment of the URL's path is the secret. It proves little, as URLs end up in others'
+ * For partners that sign nothing: the last segment of the URL's path is the secret, at `/webhooks/acme/<word>` for all connections
+ * and at `/webhooks/acme/<connection id>/<word>` for one. It proves little, as URLs end up in others'
  * logs: what the body speaks of is fetched back, and the path never reaches a log of ours.
  */
 export const secretPath: Verifier = ({ url, secrets }) => {

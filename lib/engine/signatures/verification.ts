@@ -1,5 +1,6 @@
 import type { PublishedKeys } from "./published-keys.ts";
 import type { TokenAnswer } from "./token-endpoint.ts";
+import { secretPath } from "./secret-path.ts";
 import type { KeyedRequest, KeyedVerdict, KeyedVerifier, SignedRequest, Verifier } from "./verifier.ts";
 
 /** How a driver's webhooks are verified. A scheme that needs keys, or a token of ours, comes with the way to get them. */
@@ -40,4 +41,9 @@ export function fetchesKeys(verification: Verification): verification is Publish
 /** Whether the partner fetches its token from us, and so needs a route for it. */
 export function issuesTokens(verification: Verification): verification is IssuedTokenScheme {
   return typeof verification !== "function" && verification.kind === "issued-tokens";
+}
+
+/** Whether what proves a post is a word at the end of its address: beside a connection's id, which is no secret, it takes a segment of its own. */
+export function provesByPath(verification: Verification): boolean {
+  return verification === secretPath;
 }

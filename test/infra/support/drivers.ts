@@ -3,6 +3,7 @@ import type { PartnerDriver, WebhookDriver } from "../../../lib/engine/define-pa
 import type { SubscriptionDriver } from "../../../lib/engine/subscription-driver.ts";
 import { googlePubSubWebhooks } from "../../../lib/engine/signatures/google-pub-sub-webhooks.ts";
 import { ownTokenWebhooks } from "../../../lib/engine/signatures/own-token-webhooks.ts";
+import { secretPath } from "../../../lib/engine/signatures/secret-path.ts";
 
 /** A driver with just what the stacks read: synthesis must need nothing else of it. */
 export function driverNamed(name: string): PartnerDriver {
@@ -36,6 +37,11 @@ export function publishingDriver(name: string): PartnerDriver {
 /** One that fetches the token that it sends us. */
 export function askingDriver(name: string): PartnerDriver {
   return { ...silentDriver(name), webhook: { ...webhook, verify: ownTokenWebhooks(name) } };
+}
+
+/** One that signs nothing: a word in the address is its proof. */
+export function wordyDriver(name: string): PartnerDriver {
+  return { ...silentDriver(name), webhook: { ...webhook, verify: secretPath } };
 }
 
 /** The same driver, if its signatures held no time: its deliveries are remembered. */
