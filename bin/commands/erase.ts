@@ -25,7 +25,7 @@ export function createEraseCommand(sleep: Sleep): Command {
   erase tenant <id> --yes             every connection of the tenant, also those that were deleted before
   erase connection <id> --yes         one connection with everything that is kept of it
   erase person <address> --tenant <id>  records of the tenant that hold this e-mail address or telephone number, exactly,
-                                      and failures, parked jobs and kept payloads that name it or those records; with
+                                      or held it in an earlier state, and failures, parked jobs and kept payloads that name it or those records; with
                                       --yes they are erased, twice, and looked for again. Delete them at the partner
                                       first, or the next import brings them back.
   erase verify <id>                   looks for what is left of a connection, in every table and in the bucket
@@ -111,10 +111,10 @@ async function erasePerson(api: ApiClient, values: Values, value: string, sleep:
     passOverPerson(api, { tenantId, value, known, erase });
   const first = await pass([], false);
   if (!flag(values, "yes") || first.records.length + first.kept.length === 0) {
-    const { records: found, kept } = first;
-    print(values, { found, kept, removed: null, left: found.length + kept.length }, () => {
+    const { records: found, partly, kept } = first;
+    print(values, { found, partly, kept, removed: null, left: found.length + kept.length }, () => {
       const said = found.length + kept.length === 0 ? "" : "Say --yes to erase them.\n";
-      return recordsTable(found) + keptTable(kept) + said;
+      return recordsTable(found) + keptTable(kept) + partlyText(partly) + said;
     });
     return 0;
   }
@@ -126,12 +126,14 @@ async function erasePerson(api: ApiClient, values: Values, value: string, sleep:
   const left = await pass(known, false);
   const removed = [erased.removed, again.removed].reduce(addCounts, {});
   const count = left.records.length + left.kept.length;
-  print(values, { found: first.records, kept: first.kept, removed, left: count }, () => {
+  const { partly } = left;
+  print(values, { found: first.records, partly, kept: first.kept, removed, left: count }, () => {
     const told = `Removed: ${countsText(removed)}\n`;
     return (
       recordsTable(first.records) +
       keptTable(first.kept) +
       told +
+      partlyText(partly) +
       (count === 0 ? "Nothing is left.\n" : `Left: ${count}\n`)
     );
   });
@@ -139,8 +141,16 @@ async function erasePerson(api: ApiClient, values: Values, value: string, sleep:
 }
 
 function recordsTable(found: readonly Found[]): string {
-  const rows = found.map((each) => [each.connectionId, each.resource, each.externalId, each.at.join(", ")]);
+  const rows = found.map(({ connectionId, resource, externalId, at, formerVersion }) => {
+    const state = formerVersion === null ? "" : ` (in its version ${formerVersion})`;
+    return [connectionId, resource, externalId, `${at.join(", ")}${state}`];
+  });
   return table(["connection", "resource", "id", "at"], rows, "No record of this tenant holds it.");
+}
+
+function partlyText(partly: number): string {
+  if (partly === 0) return "";
+  return `Records with earlier states that were not looked at: ${partly}. See docs/runbooks/erase.md.\n`;
 }
 
 function keptTable(kept: readonly FoundKept[]): string {

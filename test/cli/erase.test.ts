@@ -50,6 +50,29 @@ test("a person is found first, and erased when that is said", async () => {
   expect((await cli.run(erase, ...person)).out).toBe("No record of this tenant holds it.\n");
 });
 
+test("a person whom only an earlier state names is found there and erased; what was not looked at is told", async () => {
+  const { cli, mine, erase } = await worldOfTenants();
+  const { records, history } = cli.api.ports;
+  const scope = { partner: "acme", connectionId: mine, resource: "orders" };
+  for (const externalId of ["order-2", "order-3"]) {
+    const former = await records.read(scope, externalId);
+    if (former === null) throw new Error("no record");
+    if (externalId === "order-2") await history.append(historyOf(null, former));
+    const at = former.writtenAtMs + 60_000;
+    const data = { email: "somebody@example.com" };
+    await records.write(
+      scope,
+      { ...former, orderedBy: "fetch", digest: "new", order: at, fetchedAtMs: at, data },
+      former,
+    );
+  }
+  const person = ["person", "person-2@example.com", "--tenant", "tenant-erased"];
+  const { out } = await cli.run(erase, ...person);
+  expect(out).toMatch(/ order-2 +email \(in its version 1\)\nRecords with .* not looked at: 1\./);
+  expect(await cli.json(erase, ...person, "--yes")).toMatchObject({ removed: { records: 1, history: 1 }, left: 0 });
+  expect(await records.read(scope, "order-2")).toBeNull();
+});
+
 test("a person is erased twice: what was on its way at first, and what failed of it, goes with the second pass", async () => {
   const { cli, mine, other } = await worldOfTenants();
   const { ports } = cli.api;

@@ -18,6 +18,7 @@ const Found = z.object({
   resource: z.string(),
   externalId: z.string(),
   at: z.array(z.string()),
+  formerVersion: z.number().nullable(),
 });
 export type Found = z.infer<typeof Found>;
 
@@ -63,17 +64,23 @@ export async function countRemains(
   throw new Error(`${connectionId}: the history is larger than this command looks through.`);
 }
 
-async function findPersonWhole(api: ApiClient, tenantId: string, value: string): Promise<readonly Found[]> {
-  const Search = z.looseObject({ found: z.array(Found), next: z.string().nullable() });
+async function findPersonWhole(
+  api: ApiClient,
+  tenantId: string,
+  value: string,
+): Promise<{ readonly found: readonly Found[]; readonly partly: number }> {
+  const Search = z.looseObject({ found: z.array(Found), partly: z.number(), next: z.string().nullable() });
   const found: Found[] = [];
+  let partly = 0;
   let cursor: string | null = null;
   for (let call = 0; call < callsMax; call++) {
     const body: Record<string, unknown> = { value, ...(cursor !== null && { cursor }) };
     const path = `/tenants/${encodeURIComponent(tenantId)}/find-person`;
     const page: z.infer<typeof Search> = await api.send("POST", path, body, Search);
     found.push(...page.found);
+    partly += page.partly;
     cursor = page.next;
-    if (cursor === null) return found;
+    if (cursor === null) return { found, partly };
   }
   throw new Error("The tenant has more records than this command looks through.");
 }
@@ -88,6 +95,8 @@ const valuesMax = 500;
 
 export interface PersonFound {
   readonly records: readonly Found[];
+  /** Records of which not every earlier state could be looked at. */
+  readonly partly: number;
   readonly kept: readonly FoundKept[];
   readonly removed: Counts;
 }
@@ -101,7 +110,7 @@ export async function passOverPerson(
   of: { readonly tenantId: string; readonly value: string; readonly known: readonly Found[]; readonly erase: boolean },
 ): Promise<PersonFound> {
   const { tenantId, value, known, erase } = of;
-  const records = await findPersonWhole(api, tenantId, value);
+  const { found: records, partly } = await findPersonWhole(api, tenantId, value);
   const all = distinct([...known, ...records]);
   // Again what was erased before: a change that was on its way may have written a state to the history.
   let removed = erase ? await forgetPeople(api, all) : {};
@@ -117,7 +126,7 @@ export async function passOverPerson(
       removed = addCounts(removed, search.removed);
     }
   }
-  return { records, kept, removed };
+  return { records, partly, kept, removed };
 }
 
 const connectionsMax = 10_000;
