@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { LimitDeclaration } from "../../../lib/engine/define-partner.ts";
+import type { LimitDeclaration, PartnerDriver } from "../../../lib/engine/define-partner.ts";
 import { rateOf } from "../../../lib/engine/gate/limit-rate.ts";
 import { unless } from "./identity.ts";
 import type { Check } from "./subject.ts";
@@ -8,9 +8,10 @@ const dayMs = 86_400_000;
 /** No partner allows more; what does is a slip of units. */
 const perSecondMax = 10_000;
 
-/** Limits are there, are positive, and no endpoint is allowed more than its account. */
+/** Limits are there, are positive, no endpoint is allowed more than its account, and no tenant says whose quota it uses. */
 export const checkLimits: Check = ({ driver, fixtures }) => [
   ...limitProblems("limits", driver.limits),
+  ...ownerProblems(driver),
   ...fixtures.credentials.accepted.flatMap(({ fields, limits }) => {
     const actual = driver.limitsFor?.(fields) ?? driver.limits;
     const expected = limits ?? driver.limits;
@@ -23,6 +24,20 @@ export const checkLimits: Check = ({ driver, fixtures }) => [
     ];
   }),
 ];
+
+/** What a driver asks a connection's settings for, to know whose quota it is or on whose behalf a call is made. */
+function ownerProblems({ quotaOwner, headersFor, stageSettings = [] }: PartnerDriver): string[] {
+  const asked = new Set<string>();
+  const ask = (_: unknown, name: string | symbol): undefined => void asked.add(String(name));
+  const settings = new Proxy<Record<string, string>>({}, { get: ask });
+  for (const account of [null, "acct_1"]) {
+    quotaOwner?.({ account, connectionId: "c", settings });
+    headersFor?.({ account, connectionId: "c", settings });
+  }
+  return [...asked].flatMap((name) =>
+    unless(stageSettings.includes(name), `the setting ${name} says whose it is, and is none of stageSettings`),
+  );
+}
 
 function limitProblems(where: string, limits: readonly LimitDeclaration[]): string[] {
   return [

@@ -100,6 +100,15 @@ export const dataFaults: readonly Fault[] = [
     () => subject({ driver: { limitsFor: () => [slidingWindow({ per: "account", requests: 1, perMs: 1_000 })] } }),
   ],
   [
+    "limits are sane",
+    "a quota that any tenant may choose",
+    /setting owner says whose it is/,
+    () =>
+      subject({
+        driver: { quotaOwner: ({ settings }: { settings: Record<string, string> }) => settings["owner"] ?? "" },
+      }),
+  ],
+  [
     "everything recorded parses and maps into its model",
     "a record that is no customer",
     /does not fit the model/,
