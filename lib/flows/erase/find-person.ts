@@ -112,7 +112,10 @@ function placesOf(value: unknown, wanted: string, path: readonly string[] = []):
   if (typeof value === "string" || typeof value === "number") return samePerson(value, wanted) ? [path.join(".")] : [];
   if (typeof value !== "object" || value === null || path.length >= depthMax) return [];
   return Object.entries(value)
-    .flatMap(([name, inner]) => placesOf(inner, wanted, [...path, name]))
+    .flatMap(([name, inner]) => [
+      ...(samePerson(name, wanted) ? [[...path, name].join(".")] : []),
+      ...placesOf(inner, wanted, [...path, name]),
+    ])
     .slice(0, placesMax);
 }
 

@@ -239,6 +239,7 @@ describe("a person", () => {
     await put("order-deleted", { buyer: { email } });
     await put("order-deleted", {}, true);
     await put("order-numbered", { phone: 49_301_234_567 });
+    await put("order-keyed", { guests: { [email]: { paid: true } } });
     for (let amount = 0; amount < 60; amount++) await put("order-long", { amount });
     const find = async (value: string) =>
       (await api.call("POST", "/tenants/tenant-1/find-person", { body: { value } })).data;
@@ -246,8 +247,9 @@ describe("a person", () => {
       found: [
         { ...scope, externalId: "order-corrected", at: ["email"], formerVersion: 1 },
         { ...scope, externalId: "order-deleted", at: ["buyer.email"], formerVersion: null },
+        { ...scope, externalId: "order-keyed", at: [`guests.${email}`], formerVersion: null },
       ],
-      looked: 4,
+      looked: 5,
       // Of the one with sixty states the oldest ten.
       partly: 1,
       next: null,
