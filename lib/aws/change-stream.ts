@@ -7,6 +7,7 @@ import { connectionIn } from "./erasure-item.ts";
 import { bodyOfFailure, failureOfItem } from "./failure-item.ts";
 import type { Item } from "./item.ts";
 import { loadRecord } from "./load-record.ts";
+import { DataGone } from "./record-data.ts";
 
 /** DynamoDB's own JSON, as streams carry it: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html */
 const Image: z.ZodType<Item> = z.record(
@@ -29,7 +30,6 @@ const StreamEvent = z.object({
       userIdentity: z.object({ principalId: z.string() }).optional(),
       dynamodb: z.object({
         SequenceNumber: z.string(),
-        ApproximateCreationDateTime: z.number().default(0),
         Keys: z.object({ pk: z.object({ S: z.string() }), sk: z.object({ S: z.string() }) }),
         NewImage: Image.optional(),
         OldImage: Image.optional(),
@@ -44,6 +44,8 @@ type Row = z.infer<typeof StreamEvent>["Records"][number]["dynamodb"];
 export type StreamChange =
   | { readonly kind: "record"; readonly before: StoredRecord | null; readonly after: StoredRecord }
   | { readonly kind: "record-removed"; readonly scope: RecordScope; readonly externalId: string }
+  /** A state whose data is no longer there: erased before it was told, most likely. */
+  | { readonly kind: "record-lost"; readonly scope: RecordScope; readonly externalId: string }
   | { readonly kind: "connection"; readonly before: Connection | null; readonly after: Connection | null }
   | { readonly kind: "failure"; readonly before: Failure | null; readonly after: Failure };
 
@@ -88,23 +90,20 @@ function readerFor(world: World, table: string, row: Row): StreamReader["read"] 
   }
 }
 
-/** A state that was written longer ago was told long ago: the stream's age is alarmed much earlier. */
-const lateMsMax = 3_600_000;
-
-function recordReader(bucket: Bucket, table: string, row: Row): StreamReader["read"] | null {
-  const { NewImage, OldImage, Keys, ApproximateCreationDateTime: removedAtSeconds } = row;
+function recordReader(bucket: Bucket, table: string, { NewImage, OldImage, Keys }: Row): StreamReader["read"] {
   const [partner = "", connectionId = "", resource = ""] = Keys.pk.S.split("#");
   const scope: RecordScope = { partner, connectionId, resource };
-  if (NewImage === undefined) {
-    const writtenAtMs = Number(OldImage?.["writtenAtMs"]?.N);
-    if (removedAtSeconds * 1_000 - writtenAtMs > lateMsMax) return null;
-    return async () => ({ kind: "record-removed", scope, externalId: Keys.sk.S });
-  }
-  return async () => ({
-    kind: "record",
-    before: OldImage === undefined ? null : await loadRecord({ table, bucket }, scope, OldImage),
-    after: await loadRecord({ table, bucket }, scope, NewImage),
-  });
+  const externalId = Keys.sk.S;
+  if (NewImage === undefined) return async () => ({ kind: "record-removed", scope, externalId });
+  return async () => {
+    try {
+      const before = OldImage === undefined ? null : await loadRecord({ table, bucket }, scope, OldImage);
+      return { kind: "record", before, after: await loadRecord({ table, bucket }, scope, NewImage) };
+    } catch (error) {
+      if (!(error instanceof DataGone)) throw error;
+      return { kind: "record-lost", scope, externalId };
+    }
+  };
 }
 
 function connectionChange(table: string, { NewImage, OldImage }: Row): StreamChange {

@@ -20,6 +20,14 @@ const RecordData: z.ZodType<Data> = z.record(z.string(), z.unknown());
 /** The attributes that hold a record's data, one of them at a time: JSON, the same compressed, or where the bucket has it. */
 export const dataNames = ["data", "dataZip", "dataClaim"] as const;
 
+/** An item names data that the bucket no longer has: what it was of was erased meanwhile, or somebody removed the object. */
+export class DataGone extends CorruptItem {
+  constructor(table: string, item: Item) {
+    super(table, item, "its data is not in the bucket");
+    this.name = "DataGone";
+  }
+}
+
 /** Decides where a record's data goes, and puts it into the bucket where it is too large for an item. */
 export async function dataFor(bucket: Bucket, scope: RecordScope, data: Data): Promise<Item> {
   const json = JSON.stringify(data);
@@ -32,13 +40,13 @@ export async function dataFor(bucket: Bucket, scope: RecordScope, data: Data): P
   return { dataClaim: text(key) };
 }
 
-/** Reads an item's data from wherever it is. Throws `CorruptItem`. */
+/** Reads an item's data from wherever it is. Throws `CorruptItem`, of which `DataGone` is one. */
 export async function dataOf(world: { readonly table: string; readonly bucket: Bucket }, item: Item): Promise<Data> {
   const { table, bucket } = world;
   const key = item["dataClaim"]?.S;
   if (key !== undefined) {
     const body = await bucket.get(key);
-    if (body === null) throw new CorruptItem(table, item, "its data is not in the bucket");
+    if (body === null) throw new DataGone(table, item);
     return parse(table, item, key.endsWith(".gz") ? unzip(table, item, body) : Buffer.from(body).toString("utf8"));
   }
   const zipped = item["dataZip"]?.B;

@@ -6,7 +6,7 @@ import { Construct } from "constructs";
 import { changesDeadLetterQueueNameFor, eventBusNameFor } from "../engine/names.ts";
 import type { TableName } from "../engine/names.ts";
 import { acknowledge } from "./acknowledge.ts";
-import { claimCheckArn, eventBusArn, tableArn } from "./arns.ts";
+import { claimCheckArn, claimCheckBucketArn, eventBusArn, tableArn } from "./arns.ts";
 import { allow, allowObjects } from "./grants.ts";
 import { SluiceFunction } from "./sluice-function.ts";
 import type { Stage } from "./stage.ts";
@@ -60,6 +60,8 @@ export class ChangePublisher extends Construct {
         allow("events", ["PutEvents"], [eventBusArn(this, eventBusNameFor(stage.name))]),
         allow("sqs", ["SendMessage"], [deadLetters.queueArn]),
         allowObjects(["GetObject", "PutObject", "DeleteObject"], [claimCheckArn(this, stage, "records", "*")]),
+        // Without it S3 says 403 of what was erased, as of what may not be read: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+        allow("s3", ["ListBucket"], [claimCheckBucketArn(this, stage)]),
       ],
     });
     for (const { name, arn } of streams) {

@@ -179,6 +179,50 @@ describe("what comes too late for an erasure", () => {
     await publishChanges(ports, stream(record(null, state(1))));
     expect(await ports.history.list(scope, "order-1", 10)).toHaveLength(1);
   });
+
+  test("is passed over: a state that was erased before it was told, and all after it is told", async () => {
+    const ports = createMemoryPorts();
+    const gone = connectionOf({ ...owner, connectionId: "acme_gone" });
+    await ports.connections.create(gone);
+    const mark = {
+      ...owner,
+      connectionId: "acme_gone",
+      stage: "removed",
+      tenantId: "tenant-1",
+      account: null,
+    } as const;
+    const of = { quotaItem: null, resources: ["orders"], markedAtMs: startMs, revision: gone.revision + 1 };
+    await ports.eraser.mark({ ...mark, ...of });
+    const ofGone = { ...scope, connectionId: "acme_gone" };
+    await ports.records.write(ofGone, candidateOf({ externalId: "order-1" }), null);
+    const lost = (of: typeof scope) => ({ kind: "record-lost", scope: of, externalId: "order-1" }) as const;
+    const next = record(null, { ...state(1), externalId: "order-2" });
+    expect(await publishChanges(ports, stream(lost(scope), lost(ofGone), next))).toBeNull();
+    expect(ports.history.entries.map(({ externalId }) => externalId)).toEqual(["order-2"]);
+    expect(ports.records.all()).toEqual([]);
+    expect(ports.log.lines).toEqual([]);
+  });
+
+  test("holds the stream up where the record stands and has lost its data: that is a fault", async () => {
+    const ports = createMemoryPorts();
+    ports.records.read = () => Promise.reject(new Error("its data is not in the bucket"));
+    const lost = { kind: "record-lost", scope, externalId: "order-1" } as const;
+    expect(await publishChanges(ports, stream(record(null, state(1)), lost))).toBe("1");
+  });
+
+  test("comes again from the first end whose states were not taken away", async () => {
+    const ports = createMemoryPorts();
+    const { clearStates } = ports.eraser;
+    ports.eraser.clearStates = async (of, externalId, what) => {
+      if (externalId === "order-3") throw new Error("the table is throttled");
+      return clearStates.call(ports.eraser, of, externalId, what);
+    };
+    const end = (externalId: string) => ({ kind: "record-removed", scope, externalId }) as const;
+    const ends = [end("order-2"), end("order-3")];
+    expect(await publishChanges(ports, stream(record(null, state(1)), ...ends))).toBe("1");
+    expect(await publishChanges(ports, stream(...ends, record(null, state(1))))).toBe("0");
+    expect(await publishChanges(ports, stream(end("order-2"), new Error("the bucket is away")))).toBe("0");
+  });
 });
 
 describe("a failure's change", () => {

@@ -355,6 +355,11 @@ test("the publisher of changes writes history, takes away late records, and to l
   ]);
   const anywhere = statements.filter((each) => each.Resource.includes("*"));
   expect(anywhere.map((each) => each.Action)).toEqual([["dynamodb:ListStreams"]]);
+  // What tells it that an object was erased, which S3 keeps from whoever may not list.
+  const listed = statements.filter((each) => each.Action.includes("s3:ListBucket"));
+  expect(listed.flatMap((each) => each.Resource)).toEqual([
+    `arn:aws:s3:::sluice-dev-claim-checks-${account}-${region}`,
+  ]);
 });
 
 function tableOf(name: string): string {

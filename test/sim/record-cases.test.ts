@@ -173,7 +173,8 @@ function targetOf(id: string): SaveTarget {
 }
 
 /** Every write goes through the stream to history and bus. */
-function tellOfWrites({ records, ...ports }: MemoryPorts): void {
+function tellOfWrites(ports: MemoryPorts): void {
+  const { records } = ports;
   const write = records.write.bind(records);
   records.write = async (of, candidate, mark) => {
     const before = await records.read(of, candidate.externalId);
