@@ -28,6 +28,8 @@ export interface PartnerCall {
   readonly deadlineMs: number;
   /** Of calls that one worker makes one after the other, so that it asks the gate for several at once. */
   readonly tokens?: TokensAhead;
+  /** Of the run that the call belongs to, which asks for its own: what the partner says of limits holds for them too. */
+  readonly heeding?: TokensAhead;
   /** Asks how the partner is while its breaker holds everything else back; the caller was admitted to it. */
   readonly probe?: boolean;
 }
@@ -202,7 +204,7 @@ async function judge(
       kinds: error === null ? [] : [error.kind],
       hints: { ...hints, notBeforeMs: wishMs },
     });
-    await call.tokens?.heed({ notBeforeMs: wishMs, remaining: hints.remaining });
+    await (call.tokens ?? call.heeding)?.heed({ notBeforeMs: wishMs, remaining: hints.remaining });
   }
   if (error?.kind === "rate") return limited(ports, call, wishMs, nowMs);
   if (verdict.kind === "failed") return verdict;

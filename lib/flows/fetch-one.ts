@@ -8,6 +8,7 @@ import { callPartner } from "./call-partner.ts";
 import type { CallPorts, CallResult } from "./call-partner.ts";
 import { saveGone, saveRecords } from "./save-records.ts";
 import type { SaveCounts, SavePorts, SaveTarget } from "./save-records.ts";
+import type { TokensAhead } from "./tokens-ahead.ts";
 
 export type FetchResult =
   /** `raw` is the thing as the partner sent it; null when the partner has it no more. */
@@ -23,6 +24,8 @@ export type FetchResult =
 export interface FetchLimits {
   readonly lane: Lane;
   readonly deadlineMs: number;
+  /** As for `callPartner`. */
+  readonly heeding?: TokensAhead;
   /** As for `saveRecords`. */
   readonly writtenSinceMs?: number;
 }
@@ -62,10 +65,11 @@ async function fetchOnce(
 ): Promise<Once> {
   const askedMs = ports.clock.nowMs();
   const { driver, connection } = target;
-  const { lane, deadlineMs, writtenSinceMs } = limits;
+  const { lane, deadlineMs, heeding, writtenSinceMs } = limits;
   const since = writtenSinceMs === undefined ? {} : { writtenSinceMs };
   const request = requestFor(target, externalId);
-  const result = await callPartner(ports, { driver, connection, request, lane, deadlineMs });
+  const call = { driver, connection, request, lane, deadlineMs, ...(heeding !== undefined && { heeding }) };
+  const result = await callPartner(ports, call);
   if (result.kind !== "ok" && !(result.kind === "failed" && saysGone(result.error))) return result;
   const raw = result.kind === "ok" ? thingIn(target, result.body) : null;
   const isGone = result.kind !== "ok" || (target.resource.oneItem !== undefined && raw === null);

@@ -1,8 +1,8 @@
 import type { Touched } from "../engine/define-partner.ts";
-import type { Lane } from "../engine/job.ts";
 import { mapBounded } from "../engine/map-bounded.ts";
 import type { CallPorts } from "./call-partner.ts";
 import { fetchOne } from "./fetch-one.ts";
+import type { FetchLimits } from "./fetch-one.ts";
 import type { SavePorts, SaveTarget } from "./save-records.ts";
 
 const relatedMax = 20;
@@ -16,7 +16,7 @@ export async function fetchRelated(
   ports: CallPorts & SavePorts,
   target: SaveTarget,
   raws: readonly unknown[],
-  limits: { readonly lane: Lane; readonly deadlineMs: number },
+  limits: Omit<FetchLimits, "writtenSinceMs">,
 ): Promise<void> {
   const wanted = new Map<string, Touched>();
   for (const raw of raws) {

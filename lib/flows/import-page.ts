@@ -70,7 +70,8 @@ export async function importPage(
   // Before the checkpoint passes them: dying in between, the page comes again and says what is clear by then.
   await fetchAgain(ports, targetOf(place), unclear, "imports");
   place.pass?.see(seen);
-  await fetchRelated(ports, targetOf(place), content.items, { lane: "imports", deadlineMs: context.deadlineMs });
+  const related = { lane: "imports", deadlineMs: context.deadlineMs, heeding: place.tokens } as const;
+  await fetchRelated(ports, targetOf(place), content.items, related);
   const progress = add(place.run.progress, counts, content, 1);
   const token = content.syncToken === undefined ? {} : { syncToken: content.syncToken };
   const isPassed = content.next === null && place.pass !== null;
@@ -154,7 +155,12 @@ async function followFeed(
       why = { kind: "wait", untilMs: ports.clock.nowMs(), reason: "time" };
       return;
     }
-    const limits = { lane: "imports", deadlineMs: context.deadlineMs, writtenSinceMs: place.run.startedAtMs } as const;
+    const limits = {
+      lane: "imports",
+      deadlineMs: context.deadlineMs,
+      heeding: place.tokens,
+      writtenSinceMs: place.run.startedAtMs,
+    } as const;
     const result = await fetchOne(ports, targetOf(place), id, limits);
     if (result.kind === "failed" && (result.error.kind === "client" || result.error.kind === "data")) {
       // One thing that the partner will not give must not hold up all others for as long as it will not.

@@ -3,6 +3,7 @@ import type { PartnerDriver } from "../../lib/engine/define-partner.ts";
 import type { LimitHints, OutboundAnswer } from "../../lib/engine/ports.ts";
 import { callPartner } from "../../lib/flows/call-partner.ts";
 import type { CallResult } from "../../lib/flows/call-partner.ts";
+import { fetchOne } from "../../lib/flows/fetch-one.ts";
 import { TokensAhead } from "../../lib/flows/tokens-ahead.ts";
 import { createMemoryPorts, jsonAnswer, startMs } from "../support/memory-ports.ts";
 import type { MemoryPorts } from "../support/memory-ports.ts";
@@ -55,6 +56,20 @@ test("whoever holds tokens for later calls hears of it too", async () => {
   const heed = vi.spyOn(tokens, "heed");
   await call(jsonAnswer(503, {}, { "retry-after": "30", "x-ratelimit-remaining": "5" }), acme, tokens);
   expect(heed.mock.calls).toMatchObject([[{ notBeforeMs: startMs + 30_000, remaining: [{ remaining: 5 }] }]]);
+});
+
+test("a run's tokens hear of what the partner says to a single thing that is fetched beside its pages", async () => {
+  const tokens = new TokensAhead(ports, acme);
+  const [heed, reserve] = [vi.spyOn(tokens, "heed"), vi.spyOn(tokens, "reserve")];
+  ports.transport.respond(() => jsonAnswer(503, {}, { "retry-after": "30" }));
+  const { orders: resource } = acme.resources;
+  if (resource === undefined) throw new Error("Acme has orders");
+  const source = { kind: "run", id: "run-1" } as const;
+  const target = { driver: acme, connection, resourceName: "orders", resource, source, trace: "trace" };
+  const limits = { lane: "imports", deadlineMs: startMs + 30_000, heeding: tokens } as const;
+  expect(await fetchOne(ports, target, "order-1", limits)).toMatchObject({ kind: "failed" });
+  expect(heed.mock.calls).toMatchObject([[{ notBeforeMs: startMs + 30_000 }]]);
+  expect(reserve).not.toHaveBeenCalled();
 });
 
 test("a 429 without a word is a second's wait, and the gate's own to judge", async () => {
