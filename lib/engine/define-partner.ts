@@ -252,6 +252,11 @@ export interface WebhookDriver<Resource extends string = string> {
   readonly split?: (event: unknown, facts: WebhookFacts) => readonly WebhookPart[];
   /** The things to fetch again; an empty list is an event that we do not follow. At most 1,000. */
   readonly touches: (event: unknown, facts: WebhookFacts) => readonly Touched<Resource>[];
+  /**
+   * Whether the event says that the account's authorisation was taken away (an app was uninstalled). It is a reason to ask, by the
+   * driver's probe: an event may be late, and the person may have authorised again since.
+   */
+  readonly revokes?: (event: unknown, facts: WebhookFacts) => boolean;
   /** The resources of whose every change the partner promises an event: their imports are a net below, and seldom. */
   readonly covers?: readonly Resource[];
   /** How a connection's address is registered with the partner; left out where a person does it. */
@@ -361,13 +366,14 @@ export interface FeedDefinition<Schema extends z.ZodType> extends Omit<FeedIncre
 
 export interface WebhookDefinition<Schema extends z.ZodType, Resource extends string> extends Omit<
   WebhookDriver<Resource>,
-  "schema" | "dedupeKey" | "account" | "split" | "touches"
+  "schema" | "dedupeKey" | "account" | "split" | "touches" | "revokes"
 > {
   readonly schema: Schema;
   readonly dedupeKey: (event: z.infer<Schema>, facts: WebhookFacts) => string | null;
   readonly account?: (event: z.infer<Schema>, facts: WebhookFacts) => string | null;
   readonly split?: (event: z.infer<Schema>, facts: WebhookFacts) => readonly WebhookPart[];
   readonly touches: (event: z.infer<Schema>, facts: WebhookFacts) => readonly Touched<Resource>[];
+  readonly revokes?: (event: z.infer<Schema>, facts: WebhookFacts) => boolean;
 }
 
 export interface ResourceDefinition<Schema extends z.ZodType, ModelSchema extends z.ZodType>

@@ -14,6 +14,7 @@ import type { SavePorts } from "./save-records.ts";
 import { deliveryKeyOf, markWorked, wasWorked } from "./webhook/delivery-mark.ts";
 import { failedWebhook } from "./webhook/failed-webhook.ts";
 import { countDropped, findOwner } from "./webhook/find-owner.ts";
+import { heedRevocation } from "./webhook/heed-revocation.ts";
 import { readEvent } from "./webhook/read-event.ts";
 import type { ReadEvent } from "./webhook/read-event.ts";
 import { sendParts } from "./webhook/send-parts.ts";
@@ -94,6 +95,10 @@ async function followEvent(
   { connection, read, job, context }: Following,
 ): Promise<Outcome> {
   if (connection.status !== "active") return waitForPerson(connection.status, ports.clock.nowMs());
+  if (webhook.revokes?.(read.event, read.facts) === true) {
+    const heeded = await heedRevocation(ports, driver, connection, { lane: job.lane, deadlineMs: context.deadlineMs });
+    if (heeded !== "stands") return heeded;
+  }
   const named = webhook.touches(read.event, read.facts);
   if (named.length > touchedMax) {
     const toDo = "Nothing of it was followed: synchronise the connection; then discard the failure.";

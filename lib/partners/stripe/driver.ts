@@ -91,6 +91,8 @@ export const stripe = definePartner<StripeResource>({
     // Connect: whose event it is.
     account: (event) => (event.object === "event" ? event.account : event.context) ?? null,
     touches: touchesOf,
+    // Connect: the account took away the platform's access. https://docs.stripe.com/connect/webhooks
+    revokes: (event) => event.type === "account.application.deauthorized",
     subscriptions: stripeSubscriptions("2026-07-29.dahlia"),
   }),
   resources: {

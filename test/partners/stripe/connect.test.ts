@@ -139,6 +139,33 @@ test("a connection of a platform's key that names no account fails before anythi
   ]);
 });
 
+test("an account that took away the platform's access needs its owner, once Stripe refuses its calls, and no other does", async () => {
+  const { open, accounts } = await openPlatform();
+  // The stand-in knows no such connected account: it answers as Stripe does for one that is none of the platform's any more.
+  const ports = await connected(open, [accounts[0] ?? "", "acct_goneExample"]);
+  const tell = async (number: number, account: string) => {
+    const body = {
+      id: `evt_deauthorized${number}`,
+      object: "event",
+      type: "account.application.deauthorized",
+      created: 1,
+      account,
+      data: { object: { id: "ca_example", object: "application", name: "Example" } },
+    };
+    await ports.lanes.send({ ...jobOf(ports, body, ""), id: `webhook-${number}`, connectionId: null }, 0);
+    await work(ports);
+  };
+  await tell(0, accounts[0] ?? "");
+  await tell(1, "acct_goneExample");
+  const stands = await Promise.all(
+    [0, 1].map(
+      async (number) => (await ports.connections.read("stripe", connectionOf(number, "").connectionId))?.status,
+    ),
+  );
+  expect(stands).toEqual(["active", "needs-reconnect"]);
+  expect(ports.lanes.givenUp).toEqual([]);
+});
+
 async function firstCharge(open: OpenSandbox, key: string): Promise<string> {
   const response = await open.call("/v1/charges?limit=1", { headers: { authorization: `Bearer ${key}` } });
   return List.parse(await response.json()).data[0].id;
