@@ -165,6 +165,8 @@ export type Auth =
       readonly header: string;
       readonly prefix: string;
       readonly field: string;
+      /** The account that a key is of, where the probe's answer tells: another account's is refused in its place. */
+      readonly account?: (granted: Granted) => string | null;
       readonly credential: z.ZodType<Record<string, string>>;
     }
   | ClientCredentials
@@ -181,6 +183,8 @@ export interface ClientCredentials {
   readonly parameters: Readonly<Record<string, string>>;
   /** How many tokens the partner gives out in 24 hours; null where it does not say. */
   readonly tokensPerDay: number | null;
+  /** As for a key. */
+  readonly account?: (granted: Granted) => string | null;
   readonly credential: z.ZodType<{ clientId: string; clientSecret: string }>;
 }
 

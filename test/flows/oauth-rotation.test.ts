@@ -1,9 +1,13 @@
 import { describe, expect, test } from "vitest";
+import * as z from "zod";
+import type { Granted, PartnerDriver } from "../../lib/engine/define-partner.ts";
 import type { Connection } from "../../lib/engine/ports.ts";
 import { beginReplacement } from "../../lib/flows/oauth/begin-attempt.ts";
 import type { MemoryPorts } from "../support/memory-ports.ts";
-import { AcmeServer, connectedPorts, connection } from "./support/acme.ts";
+import { acme, AcmeServer, connectedPorts, connection } from "./support/acme.ts";
 import { actor, settle } from "./support/attempt-world.ts";
+
+const Owner = z.object({ owner: z.string() });
 
 /** Acme takes these keys; `answers` counts what each was used for. */
 async function world(keys: readonly string[]) {
@@ -87,6 +91,24 @@ describe("a key that is rotated", () => {
     expect(status).toMatchObject({ kind: "failed", code: "changed-meanwhile" });
     expect(await keyIn(ports)).toBe("later-key");
     expect(used).toEqual(["new-key"]);
+  });
+
+  test("of another account is refused, where the probe tells whose it is", async () => {
+    const owners: Readonly<Record<string, string>> = { key: "acct-1", "new-key": "acct-1", others: "acct-2" };
+    if (acme.auth.kind !== "header") throw new Error("acme is connected by a key");
+    const account = ({ probe }: Granted) => Owner.safeParse(probe).data?.owner ?? null;
+    const telling: PartnerDriver = { ...acme, auth: { ...acme.auth, account } };
+    const { ports } = await world(["key", "new-key", "others"]);
+    const told = { ...ports, partners: { find: () => telling, all: () => [telling] } };
+    ports.transport.respond(({ headers }) => {
+      const owner = owners[(headers["authorization"] ?? "").replace("Bearer ", "")];
+      return { kind: "answered", status: 200, headers: {}, body: Buffer.from(JSON.stringify({ owner, items: [] })) };
+    });
+    const { status } = await settle(told, await rotate(told, "others"), null, "acme");
+    expect(status).toMatchObject({ kind: "failed", code: "other-account" });
+    expect(await keyIn(ports)).toBe("key");
+    expect((await settle(told, await rotate(told, "new-key"), null, "acme")).status.kind).toBe("done");
+    expect(await keyIn(ports)).toBe("new-key");
   });
 
   test("is the old one or the new one, and works, wherever a worker dies", async () => {

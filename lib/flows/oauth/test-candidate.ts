@@ -108,13 +108,12 @@ function accountOf(
     readonly probe: unknown;
   },
 ): string | null {
-  if (auth.kind !== "authorization-code") return null;
   const parsed = parseJson(Buffer.from(from.rest ?? "{}"));
   const token = z
     .record(z.string(), z.unknown())
     .catch({})
     .parse(parsed.kind === "json" ? parsed.body : {});
-  return auth.account({ callback: from.callback, token, probe: from.probe });
+  return auth.account?.({ callback: from.callback, token, probe: from.probe }) ?? null;
 }
 
 /** Nobody's connection yet: enough of one to make a call with. */
