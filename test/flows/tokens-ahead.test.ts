@@ -82,6 +82,17 @@ describe("tokens ahead", () => {
     expect(await others()).toBe(2);
   });
 
+  test("what was given back is not used any more, and not given back again", async () => {
+    const { items, tokens, ask, call } = open();
+    for (let page = 0; page < 7; page++) await call(100);
+    await tokens.giveBack();
+    const { writes } = items;
+    await tokens.giveBack();
+    expect(items.writes - writes).toBe(0);
+    expect(await tokens.reserve(ask())).toMatchObject({ kind: "granted" });
+    expect(items.writes - writes).toBe(1);
+  });
+
   test.each([
     ["asks to be left alone", { notBeforeMs: startMs + 60_000, remaining: [] }],
     ["has less left than is in hand", { notBeforeMs: null, remaining: [windowOf(1)] }],

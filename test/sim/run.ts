@@ -1,6 +1,6 @@
-import { execFileSync } from "node:child_process";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { commit } from "./kernel/commit.ts";
 import { bugs } from "./planted/index.ts";
 import { plant } from "./planted/plant.ts";
 import { printBank } from "./planted/run-bank.ts";
@@ -69,17 +69,6 @@ function wholeNumber(option: string, text: string): number {
   const number = Number(text);
   if (text !== "" && Number.isSafeInteger(number) && number >= 0) return number;
   throw new Error(`${option}: a whole number, and not "${text}"`);
-}
-
-function commit(): string {
-  try {
-    return execFileSync("git", ["describe", "--always", "--dirty"], {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-    }).trim();
-  } catch {
-    return "an unknown commit";
-  }
 }
 
 function printCoverage(entries: readonly (readonly [string, number])[]): void {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { commit } from "./kernel/commit.ts";
 import { Coverage } from "./kernel/coverage.ts";
 import { simulate } from "./simulate.ts";
 
@@ -22,7 +23,9 @@ describe("the simulated world", () => {
         coverage.add(result.coverage);
         const { failure } = result;
         if (failure !== null)
-          expect.fail(`seed ${seed} (npm run sim -- --seed ${seed}): ${failure.message}\n${failure.trace}`);
+          expect.fail(
+            `seed ${seed} at ${commit()} (npm run sim -- --seed ${seed}): ${failure.message}\n${failure.trace}`,
+          );
       }
       const seldom = Object.entries(atLeast).filter(([what, times]) => coverage.of(what) < times);
       expect(seldom.map(([what, times]) => `${what}: ${coverage.of(what)} times, and not ${times}`)).toEqual([]);
