@@ -36,13 +36,16 @@ function readingsOf(text: string): readonly string[] {
   return [...new Set([text, unescaped, form].map((reading) => reading.normalize("NFC").toLowerCase()))];
 }
 
-/** However often one JSON was put into another. A line's end is no letter of what follows it. */
+/**
+ * However often one JSON was put into another. A line's end is no letter of what follows it. Each run of backslashes is looked
+ * at from its start alone: a payload of nothing else would take hours.
+ */
 function withoutEscapes(text: string): string {
   if (!text.includes("\\")) return text;
   return text
-    .replaceAll(/\\+u([\da-f]{4})/gi, (_all, code: string) => String.fromCharCode(parseInt(code, 16)))
-    .replaceAll(/\\+[nrtbf]/g, " ")
-    .replaceAll(/\\+\//g, "/");
+    .replaceAll(/(?<!\\)\\+u([\da-f]{4})/gi, (_all, code: string) => String.fromCharCode(parseInt(code, 16)))
+    .replaceAll(/(?<!\\)\\+[nrtbf]/g, " ")
+    .replaceAll(/(?<!\\)\\+\//g, "/");
 }
 
 /** In a form's fields a plus is a space; anywhere else it may be an address's own. */

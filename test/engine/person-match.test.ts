@@ -100,6 +100,12 @@ describe("a text names", () => {
     expect(mentions(text, "cus_12345678")).toBe(named);
   });
 
+  test("or does not, at once: also of nothing but backslashes, which took seconds", () => {
+    const backslashes = "\\".repeat(100_000);
+    expect(mentions(`${backslashes}x`, "ada@example.com")).toBe(false);
+    expect(mentions(`${backslashes}nada@example.com`, "ada@example.com")).toBe(true);
+  });
+
   test("whatever stands around it in a JSON document, however deep", () => {
     const around = fc.object({ maxDepth: 3 });
     fc.assert(
