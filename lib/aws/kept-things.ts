@@ -1,6 +1,5 @@
 import * as z from "zod";
 import type { Eraser, Erasure, Kept, KeptKey, KeptPage, Remains } from "../engine/erasure.ts";
-import { mapBounded } from "../engine/map-bounded.ts";
 import { InvalidCursor } from "../engine/page-cursor.ts";
 import { claimPrefixesOf } from "./claim-key.ts";
 import type { EraserWorld } from "./eraser.ts";
@@ -10,9 +9,8 @@ import { jobPrefix } from "./parked-item.ts";
 
 type Of = Pick<Erasure, "partner" | "connectionId">;
 
-/** Of at most 400 KB each, with bodies of at most 32 MB beside them. */
+/** Of at most 400 KB each; the bodies beside them, of at most 32 MB each, are read when their turn comes. */
 const itemsAtOnce = 25;
-const bodiesAtOnce = 2;
 const places = ["failure", "job", "body"] as const satisfies readonly Kept["kind"][];
 const Cursor = z.strictObject({ place: z.enum(places), after: z.string().nullable() });
 type Cursor = z.infer<typeof Cursor>;
@@ -62,23 +60,22 @@ async function itemsOf(world: EraserWorld, of: Of, kind: ItemKind, after: string
     Limit: itemsAtOnce,
     ...(after !== null && { ExclusiveStartKey: { pk, sk: text(after) } }),
   });
-  const items = await mapBounded(answer.items, bodiesAtOnce, async (item) => {
-    const { sk, body } = item;
-    return { kind, id: sk?.S ?? "", texts: [sk?.S ?? "", ...(await textsOf(world, of, body?.S ?? ""))] };
+  const items = answer.items.map(({ sk, body }): Kept => {
+    const id = sk?.S ?? "";
+    return { kind, id, texts: () => textsOf(world, of, id, body?.S ?? ""), place: encode({ place: kind, after: id }) };
   });
   return { items, next: answer.lastKey?.["sk"]?.S ?? null };
 }
 
 /** What an item says, what it has in the bucket, and what that has there: a job may be there, and its payload too. */
-async function textsOf(world: EraserWorld, of: Of, json: string): Promise<readonly string[]> {
-  const texts = [json, ...base64In(json)];
+async function* textsOf(world: EraserWorld, of: Of, id: string, json: string): AsyncGenerator<string> {
+  yield id;
+  yield* said(json);
   for (const key of claimsIn(of, json)) {
-    const body = await world.bucket.get(key);
-    const claimed = body === null ? "" : Buffer.from(body).toString("utf8");
-    texts.push(claimed, ...base64In(claimed));
-    for (const inner of claimsIn(of, claimed)) texts.push(await bodyText(world, inner));
+    const claimed = await bodyText(world, key);
+    yield* said(claimed);
+    for (const inner of claimsIn(of, claimed)) yield await bodyText(world, inner);
   }
-  return texts;
 }
 
 async function bodyText({ bucket }: EraserWorld, key: string): Promise<string> {
@@ -87,10 +84,10 @@ async function bodyText({ bucket }: EraserWorld, key: string): Promise<string> {
 }
 
 /** A payload that is no text is in its job as base64. */
-function base64In(json: string): readonly string[] {
-  return [...json.matchAll(/"base64":"([^"]*)"/g)].map(([, base64 = ""]) =>
-    Buffer.from(base64, "base64").toString("utf8"),
-  );
+function* said(json: string): Generator<string> {
+  yield json;
+  for (const [, base64 = ""] of json.matchAll(/"base64":"([^"]*)"/g))
+    yield Buffer.from(base64, "base64").toString("utf8");
 }
 
 /** Only what lies below the connection: a payload may have said anything. */
@@ -104,12 +101,16 @@ function isOf(of: Of, key: string): boolean {
 
 async function bodiesOf(world: EraserWorld, { partner, connectionId }: Of, after: string | null): Promise<KeptPage> {
   const keys = await world.bucket.list(`bodies/${partner}/${connectionId}/`, after);
-  const some = keys.slice(0, bodiesAtOnce);
-  const items = await mapBounded(some, bodiesAtOnce, async (key): Promise<Kept> => {
-    const said = await bodyText(world, key);
-    return { kind: "body", id: key, texts: [said, ...base64In(said)] };
+  const some = keys.slice(0, itemsAtOnce);
+  const items = some.map((key): Kept => {
+    const place = encode({ place: "body", after: key });
+    return { kind: "body", id: key, texts: () => textsOfBody(world, key), place };
   });
   return { items, next: keys.length > some.length ? (some.at(-1) ?? null) : null };
+}
+
+async function* textsOfBody(world: EraserWorld, key: string): AsyncGenerator<string> {
+  yield* said(await bodyText(world, key));
 }
 
 async function clearItems(

@@ -73,8 +73,10 @@ export interface Counted {
 export interface Kept {
   readonly kind: "failure" | "job" | "body";
   readonly id: string;
-  /** Everything of it that may name somebody, payloads as they came. */
-  readonly texts: readonly string[];
+  /** Everything of it that may name somebody, payloads as they came: read one by one, as each may be as large as a body. */
+  texts(): AsyncIterable<string>;
+  /** Where to go on after it. */
+  readonly place: string;
 }
 
 export type KeptKey = Pick<Kept, "kind" | "id">;

@@ -1,4 +1,4 @@
-import type { Eraser, Erasure, KeptKey, KeptPage, Remains } from "../../engine/erasure.ts";
+import type { Eraser, Erasure, Kept, KeptKey, KeptPage, Remains } from "../../engine/erasure.ts";
 import { addRemains, noRemains } from "../../engine/erasure.ts";
 import { mentions } from "../../engine/person-match.ts";
 import type { Clock } from "../../engine/ports.ts";
@@ -31,17 +31,25 @@ export async function eraseKept(
   let next = cursor;
   for (let pages = 0; pages < pagesMax; pages++) {
     const page: KeptPage = await ports.eraser.kept(of, next);
-    const named = page.items.filter(({ texts }) => texts.some((text) => namesOne(text, wanted.values)));
-    const keys = named.map(({ kind, id }) => ({ kind, id }));
+    const keys: KeptKey[] = [];
+    ({ next } = page);
+    for (const [index, item] of page.items.entries()) {
+      if (await namesOne(item, wanted.values)) keys.push({ kind: item.kind, id: item.id });
+      looked += 1;
+      // The rest of the page is another call's: its bodies may take longer than this one has.
+      if (index + 1 === page.items.length || ports.clock.nowMs() < untilMs) continue;
+      next = item.place;
+      break;
+    }
     if (!wanted.dryRun && keys.length > 0) removed = addRemains(removed, await ports.eraser.clearKept(of, keys));
     found.push(...keys);
-    looked += page.items.length;
-    next = page.next;
     if (next === null || ports.clock.nowMs() >= untilMs) break;
   }
   return { found, looked, removed, next };
 }
 
-function namesOne(text: string, values: readonly string[]): boolean {
-  return values.some((value) => mentions(text, value));
+/** One text at a time is in memory, and what comes after the one that names somebody is not read. */
+async function namesOne(item: Kept, values: readonly string[]): Promise<boolean> {
+  for await (const text of item.texts()) if (values.some((value) => mentions(text, value))) return true;
+  return false;
 }

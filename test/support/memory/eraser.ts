@@ -95,7 +95,14 @@ export class MemoryEraser implements Eraser {
     const placeOf = ({ kind, id }: KeptKey) => `${["failure", "job", "body"].indexOf(kind)} ${id}`;
     const all = this.#kept(of).toSorted((one, two) => (placeOf(one) < placeOf(two) ? -1 : 1));
     const later = all.filter((each) => after === null || placeOf(each) > after);
-    const items = later.slice(0, pageSize).map(({ kind, id, texts }): Kept => ({ kind, id, texts }));
+    const items = later.slice(0, pageSize).map(({ kind, id, texts }): Kept => ({
+      kind,
+      id,
+      texts: async function* () {
+        yield* texts;
+      },
+      place: placeOf({ kind, id }),
+    }));
     const last = items.at(-1);
     return { items, next: last !== undefined && later.length > pageSize ? placeOf(last) : null };
   }
@@ -107,7 +114,7 @@ export class MemoryEraser implements Eraser {
     return { failures: countOf("failure"), runs: countOf("job"), objects: countOf("body") };
   }
 
-  #kept(of: Of): readonly (Kept & { readonly forget: () => void })[] {
+  #kept(of: Of): readonly (KeptKey & { readonly texts: readonly string[]; readonly forget: () => void })[] {
     const { failures, parked, claims } = this.#stores;
     const mine = ofOwner(of);
     const prefix = `bodies/${of.partner}/${of.connectionId}/`;
