@@ -18,7 +18,7 @@ export interface KnownSecret {
 }
 
 /** Fields beside secrets that are none: they name an app or a scope, and partners print them themselves. */
-const publicFields: ReadonlySet<string> = new Set(["clientId", "redirectUri", "scopes", "tokenType"]);
+const publicFields: ReadonlySet<string> = new Set(["clientId", "redirectUri", "scopes", "scopesTaken", "tokenType"]);
 /** A run has a few dozen; a world that makes thousands is a fault of its own. */
 const secretsMax = 20_000;
 

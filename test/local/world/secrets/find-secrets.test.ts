@@ -95,6 +95,7 @@ describe("what is looked for", () => {
     const known = new KnownSecrets();
     known.addFields("connection's credential", "acme", {
       clientId: "a-public-name",
+      scopesTaken: "com.example.orders.read",
       clientSecret: "the secret of the client",
       mintedAtMs: "1790000000000,1790000100000",
       short: "x",
