@@ -1,11 +1,11 @@
-import { partnerBreaker } from "../../../lib/engine/breaker.ts";
+import { connectionBreaker, partnerBreaker } from "../../../lib/engine/breaker.ts";
 import type { BreakerState } from "../../../lib/engine/breaker.ts";
 import type { InvariantOf } from "./invariant.ts";
 
 /** What a worker knows of a control may be as old, and a call that was let through may wait for its token. */
 const noticedMs = 15_000;
 
-/** While a partner's breaker is open nothing is sent; half-open, only as many probes as the rule says. Paused, nothing at all. */
+/** While a partner's breaker is open nothing is sent; half-open, only as many probes as the rule says, of a connection too. Paused, nothing at all. */
 export const probesAreBounded: InvariantOf = (world, broken) => {
   const held = new Map<
     string,
@@ -13,6 +13,11 @@ export const probesAreBounded: InvariantOf = (world, broken) => {
   >();
   return {
     observe(event) {
+      if (event.kind === "control-stored" && event.after.connectionId !== null) {
+        const { breaker, connectionId } = event.after;
+        if (breaker.kind === "half-open" && breaker.begun > connectionBreaker.probesMax)
+          broken(`${event.by} begins probe ${breaker.begun} of ${connectionId} in one period`);
+      }
       if (event.kind === "control-stored" && event.after.connectionId === null) {
         const nowMs = world.ground.loop.nowMs();
         const { partner, breaker, pause } = event.after;
