@@ -13,7 +13,7 @@ import { redactText } from "../engine/redact.ts";
 import { accountPlace, urlFor } from "../engine/request-url.ts";
 import { authorise } from "./authorise.ts";
 import type { AuthorisePorts } from "./authorise.ts";
-import { guardCall } from "./guard-call.ts";
+import { guardCall, heldSince } from "./guard-call.ts";
 import type { GuardPorts } from "./guard-call.ts";
 import type { TokensAhead } from "./tokens-ahead.ts";
 
@@ -94,6 +94,7 @@ interface Refused {
 
 async function callOnce(ports: CallPorts, call: PartnerCall, rejected: string | null): Promise<CallResult | Refused> {
   const { driver, connection } = call;
+  const admittedMs = ports.clock.nowMs();
   const onBehalf = driver.headersFor === undefined ? {} : driver.headersFor(connection);
   if (onBehalf === null || (connection.account === null && driver.baseUrl.includes(accountPlace)))
     return { kind: "failed", error: accountMissing(driver, connection) };
@@ -104,6 +105,8 @@ async function callOnce(ports: CallPorts, call: PartnerCall, rejected: string | 
 
   const admission = await admit(ports, call, scopesFor(driver, connection, call.request, authorised.fields));
   if (admission.kind === "wait") return admission;
+  const held = await heldSince(ports, call, admittedMs);
+  if (held !== null) return giveBack(ports, call, admission, held);
   const beganMs = ports.clock.nowMs();
   const answer = await ports.transport.send({
     method: call.request.method,
@@ -175,6 +178,17 @@ async function admit(
     ports.metrics.count("TokensAbandoned", 1, { partner: call.driver.name });
   }
   return { kind: "wait", untilMs: ports.clock.nowMs() + 1_000, reason: "limit" };
+}
+
+/** Its token goes back as far as that is certain: the partner was closed off while the call waited for it. */
+async function giveBack(
+  ports: CallPorts,
+  { connection: { connectionId } }: PartnerCall,
+  { id, scopes }: Admitted,
+  held: Extract<CallResult, { kind: "wait" }>,
+): Promise<CallResult> {
+  await ports.gate.settle(id, { scopes, connectionId, sent: 0, unused: 1, kinds: [], hints: noHints });
+  return held;
 }
 
 async function judge(

@@ -39,6 +39,20 @@ export async function guardCall(
   return result;
 }
 
+/** So much later a call that was let through is not sent without another look: reads in between may have been slow. */
+const admittedMsMax = 5_000;
+
+/** Whether the partner is held by now, for a call that was let through at a time; null: it may be sent. A look costs nothing while the last one is fresh. */
+export async function heldSince(
+  ports: Pick<Ports, "clock" | "control">,
+  { connection, probe }: Pick<PartnerCall, "connection" | "probe">,
+  admittedMs: number,
+): Promise<Extract<CallResult, { readonly kind: "wait" }> | null> {
+  if (probe === true || ports.clock.nowMs() - admittedMs <= admittedMsMax) return null;
+  const hold = holdOf(await ports.control.read(connection.partner, null), ports.clock.nowMs());
+  return hold === null ? null : waitOf(hold);
+}
+
 /** `asked`: others tell of failures at the partner, and what goes well is to be told too. */
 interface Admitted {
   readonly kind: "open";

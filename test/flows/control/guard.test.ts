@@ -50,6 +50,24 @@ describe("while the partner's breaker is open", () => {
   });
 });
 
+describe("a partner that is closed off while a call is on its way", () => {
+  test.each([
+    ["long", 6_000, []],
+    ["a moment", 1_000, ["/orders/order-1"]],
+  ])("is not called by what reads of ours held up for %s", async (_, heldUpMs, called) => {
+    const ports = await connectedPorts(new AcmeServer(2));
+    const read = ports.credentials.read.bind(ports.credentials);
+    ports.credentials.read = async (...of) => {
+      await openBreaker(ports, null, ports.clock.nowMs() + 30_000);
+      ports.clock.advance(heldUpMs);
+      return read(...of);
+    };
+    const result = await callPartner(ports, callFor(ports));
+    expect(result).toMatchObject(called.length > 0 ? { kind: "ok" } : { kind: "wait", reason: "breaker" });
+    expect(ports.transport.requests.map(({ url }) => new URL(url).pathname.replace("/v1", ""))).toEqual(called);
+  });
+});
+
 describe("while a connection's breaker is open", () => {
   test("of many who come when its time is over, one probes", async () => {
     const ports = await connectedPorts(new AcmeServer(2));
