@@ -103,10 +103,9 @@ async function callOnce(ports: CallPorts, call: PartnerCall, rejected: string | 
   const authorised = await authorise(ports, driver, connection, rejected);
   if (authorised.kind !== "authorised") return authorised;
 
-  const admission = await admit(ports, call, scopesFor(driver, connection, call.request, authorised.fields));
+  const scopes = scopesFor(driver, connection, call.request, authorised.fields);
+  const admission = await admit(ports, { ...call, admittedMs }, scopes);
   if (admission.kind === "wait") return admission;
-  const held = await heldSince(ports, call, admittedMs);
-  if (held !== null) return giveBack(ports, call, admission, held);
   const beganMs = ports.clock.nowMs();
   const answer = await ports.transport.send({
     method: call.request.method,
@@ -153,10 +152,13 @@ interface Admitted {
 
 async function admit(
   ports: CallPorts,
-  call: PartnerCall,
+  call: PartnerCall & { readonly admittedMs: number },
   scopes: readonly BucketScope[],
 ): Promise<Admitted | Extract<CallResult, { kind: "wait" }>> {
   for (let attempt = 0; attempt < reservationsMax; attempt++) {
+    // Before a token is taken: a look after it could make the token late.
+    const held = await heldSince(ports, call, call.admittedMs);
+    if (held !== null) return held;
     const deadlineMs = Math.min(call.deadlineMs, ports.clock.nowMs() + sleepMsMax);
     const reservation = await (call.tokens ?? ports.gate).reserve({
       scopes,
@@ -178,17 +180,6 @@ async function admit(
     ports.metrics.count("TokensAbandoned", 1, { partner: call.driver.name });
   }
   return { kind: "wait", untilMs: ports.clock.nowMs() + 1_000, reason: "limit" };
-}
-
-/** Its token goes back as far as that is certain: the partner was closed off while the call waited for it. */
-async function giveBack(
-  ports: CallPorts,
-  { connection: { connectionId } }: PartnerCall,
-  { id, scopes }: Admitted,
-  held: Extract<CallResult, { kind: "wait" }>,
-): Promise<CallResult> {
-  await ports.gate.settle(id, { scopes, connectionId, sent: 0, unused: 1, kinds: [], hints: noHints });
-  return held;
 }
 
 async function judge(
