@@ -80,6 +80,6 @@ export function probeRequestOf(driver: PartnerDriver): PartnerRequest | null {
   const [resource] = Object.values(driver.resources);
   if (resource === undefined) return null;
   const request = pageRequest(resource.path, resource.query ?? {}, resource.page.request(null));
-  // It counts at the partner as any page does.
+  // It counts at the partner as much as a page does.
   return resource.weight === undefined ? request : { ...request, weight: resource.weight.page };
 }

@@ -4,7 +4,7 @@ import type { OAuthServerOptions } from "./oauth-server.ts";
 import { fingerprintOf } from "./oauth-state.ts";
 import type { Grant, OAuthState } from "./oauth-state.ts";
 
-/** The token endpoint and the revocation endpoint (RFC 6749, 4.1.3 and 6; RFC 7009), as strict as any. */
+/** The token endpoint and the revocation endpoint (RFC 6749, 4.1.3 and 6; RFC 7009): strict. */
 export class TokenEndpoint {
   readonly #context: SandboxContext;
   readonly #state: OAuthState;
